@@ -84,11 +84,11 @@ export async function measure(benchmark: Benchmark, onRun: (name: string, figure
       onRun(variant.name, figures);
     }
   }
-  const summaries = [...runs].map(([name, figures]) => summarise(name, figures, figure));
+  const summaries = [...runs].map(([name, figures]) => summarize(name, figures, figure));
   return { benchmark, summaries, targets: targets.map((target) => checkTarget(target, summaries)) };
 }
 
-function summarise(name: string, runs: readonly Figures[], figure: string): Summary {
+function summarize(name: string, runs: readonly Figures[], figure: string): Summary {
   const values = runs.map((run) => run[figure] ?? Number.NaN).sort((a, b) => a - b);
   return { name, median: median(values), min: values[0] ?? Number.NaN, max: values.at(-1) ?? Number.NaN, runs };
 }

@@ -59,12 +59,12 @@ function sunset(width: number, height: number): Buffer {
       const sun = Math.hypot(x - width / 2, y - height * 0.6) < 40;
       const sea = y > height * 0.7;
       const wave = sea ? 12 * Math.sin(x / 9 + y / 3) : 0;
-      const colour = sea
+      const color = sea
         ? [30 + wave, 70 + wave, 120 + wave]
         : sun
           ? [255, 224, 130]
           : [240 - y / 2, 110 + y / 3, 90 + y / 2];
-      rows.set(colour, y * (1 + width * 3) + 1 + x * 3);
+      rows.set(color, y * (1 + width * 3) + 1 + x * 3);
     }
   }
   const header = Buffer.alloc(13);

@@ -26,7 +26,7 @@ export async function runCommand(
 ): Promise<CommandResult> {
   const child = spawn(command, args, {
     cwd: options.cwd,
-    env: { ...(options.env ?? cleanEnvironment()), ...(options.show ? colours() : {}) },
+    env: { ...(options.env ?? cleanEnvironment()), ...(options.show ? colors() : {}) },
     stdio: ['ignore', 'pipe', 'pipe'],
     detached: process.platform !== 'win32',
   });
@@ -56,6 +56,6 @@ export async function runCommand(
 }
 
 /** The output passes through a pipe, so the command cannot detect a terminal by itself. */
-function colours(): NodeJS.ProcessEnv {
+function colors(): NodeJS.ProcessEnv {
   return process.stdout.isTTY ? { FORCE_COLOR: '1' } : { NO_COLOR: '1', FORCE_COLOR: '0' };
 }

@@ -19,7 +19,7 @@ interface Part {
   readonly paths: readonly string[];
   /** The fraction of the time that it gets when all parts run. */
   readonly share: number;
-  /** How many processes run it at once, each with seeds of its own. */
+  /** The number of processes that run it at once, each with seeds of its own. */
   readonly processes: number;
 }
 
@@ -61,7 +61,7 @@ async function runPart(name: string, part: Part, partSeconds: number, folder: st
   };
 }
 
-/** Runs tests that go on for so many seconds and write their figures into a file. */
+/** Runs tests that go on for this many seconds and write their figures into a file. */
 async function runVitest({ project, paths }: Part, partSeconds: number, figuresFile: string) {
   const entry = join(repository, 'node_modules/vitest/vitest.mjs');
   const config = join(repository, 'extension/scripts/vitest.config.mts');

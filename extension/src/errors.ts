@@ -90,7 +90,7 @@ export interface ErrorDetails {
   readonly maxFiles?: number;
   /** disk_full, storage_full: the bytes that a command needs on the disk of `subject`, and those that it may use there. */
   readonly room?: { readonly needed: number; readonly free: number };
-  /** nothing_to_undo: the paths of a push whose version before it retention has removed. */
+  /** nothing_to_undo: the paths whose version before the push was removed by retention. */
   readonly beforeRemoved?: readonly string[];
   /** nothing_to_undo: the change that was to be undone, if one was named, and why it cannot be. */
   readonly undo?: {

@@ -5,7 +5,7 @@ import type { TestProject } from 'vitest/node';
 
 declare module 'vitest' {
   interface ProvidedContext {
-    /** Where the first test file that needs the server's bundle builds it for all. */
+    /** The folder in which the first test file that needs the server's bundle builds it for all. */
     bundleFolder: string;
   }
 }

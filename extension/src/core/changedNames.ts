@@ -1,6 +1,6 @@
 import type { Change } from './change';
 
-/** A message names so many paths of each kind. */
+/** A message names this many paths of each kind. */
 const maxNamed = 3;
 
 /** The first paths of a push or a pull, for a message: a list of all can be very long. */

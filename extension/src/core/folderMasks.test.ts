@@ -12,7 +12,7 @@ describe('the mask of a folder', () => {
     [0o775, 0o777],
   ])('of mode %o is %o', (mode, mask) => expect(maskOf(mode)).toBe(mask));
 
-  it('holds for everything in it, at any depth, together with those above', () => {
+  it('applies to everything in it, at any depth, together with those above', () => {
     const masks = new FolderMasks();
     masks.replace(
       new Map([

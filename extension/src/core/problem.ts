@@ -8,7 +8,7 @@ export function isGitignoreName(name: string): boolean {
   return name.toLowerCase() === gitignoreName;
 }
 
-/** Why the patterns of a `.gitignore` file are unknown. */
+/** The reason why the patterns of a `.gitignore` file are unknown. */
 export type GitignoreFault =
   /** A symlink, which git does not follow at this name either. */
   | 'gitignore-link'
@@ -60,7 +60,7 @@ export type ProblemReason =
   | 'disk-missing'
   /** Another disk is mounted at this folder than at the last scan. */
   | 'disk-replaced'
-  /** The kernel makes up the files of this folder, as in /proc. Some have no end. */
+  /** The kernel generates the files of this folder, as in /proc. Some have no end. */
   | 'virtual-files'
   /** `with` is the system's error code. */
   | 'unreadable'

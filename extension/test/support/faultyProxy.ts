@@ -33,14 +33,14 @@ export class FaultyProxy {
     return `http://127.0.0.1:${this.#port}`;
   }
 
-  /** Resolves when so many more bytes have passed. */
+  /** Resolves when this many more bytes have passed. */
   after(bytes: number): Promise<void> {
     return new Promise((resolve) => {
       this.#alarm = { at: this.bytes + bytes, ring: resolve };
     });
   }
 
-  /** Passes nothing on. The open connections stay frozen for ever; new ones, too, until `thaw`. */
+  /** Passes nothing on. The open connections stay frozen forever, new ones until `thaw`. */
   freeze(): void {
     this.#isFrozen = true;
     for (const socket of this.#sockets) this.#freezeSocket(socket);

@@ -2,7 +2,7 @@ import { entryWith } from '../../src/core/entry';
 import { putChange } from '../../src/core/wire';
 import type { Client } from '../../src/io/api/client';
 
-/** Pushes so many revisions of a file on the server. Each changes its mode, which needs no transfer. */
+/** Pushes this many revisions of a file on the server. Each changes its mode, which needs no transfer. */
 export async function pushModes(client: Client, tree: string, path: string, count: number): Promise<void> {
   const { files, revision } = await client.files(tree, 0);
   const file = files.find((each) => each.path === path);

@@ -15,7 +15,7 @@ import { SshConnection, type SshOptions } from '../../src/io/ssh/sshConnection';
 /** The name under which the client knows the host, whichever port it uses. */
 const hostKeyAlias = 'palmtree-test';
 
-/** Why no sshd can run here; undefined where one can. */
+/** The reason why no sshd can run here; undefined where one can. */
 export function sshdFault(): string | undefined {
   if (process.platform === 'win32') return 'Windows has no sshd that these tests can configure';
   if (findSystemCommand('ssh') === undefined) return 'sshd is not installed and could not be';

@@ -75,7 +75,7 @@ async function head({ client }: Machine): Promise<number> {
 }
 
 describe('the pause of the user', () => {
-  it('stops pushes and pulls until it ends, also in a new process, and then both catch up', async () => {
+  it('stops pushes and pulls until it ends, even in a new process, and then both catch up', async () => {
     const [desk, machine] = await fixture.syncedMachines(initial);
     let laptop = new Automated(machine, { pushOn: 'change', pullOn: 'change' });
     await machine.sync.pause.set(true);

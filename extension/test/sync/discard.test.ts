@@ -7,7 +7,7 @@ import { serverFixture } from './serverFixture';
 
 const fixture = serverFixture();
 
-/** Of the synced folder `n`, one file is edited, one deleted and one new. */
+/** In the synced folder `n`, one file is edited, one deleted and one new. */
 async function changed(): Promise<{ readonly desk: Machine; readonly laptop: Machine }> {
   const [desk, laptop] = await fixture.syncedMachines({ 'n/edit': 'synced', 'n/gone': 'synced', 'n/same': 'synced' });
   await desk.write('n/edit', 'mine');

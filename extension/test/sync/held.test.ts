@@ -57,7 +57,7 @@ describe('a file of others outside the tracked folders', () => {
     expect(await victim.read('elsewhere/b.md')).toBe('theirs');
   });
 
-  it('is not shown or asked about again once the user leaves it out, also after a restart', async () => {
+  it('is not shown or asked about again once the user leaves it out, even after a restart', async () => {
     const { victim, other } = await victimAndOther();
     await pushFrom(other, { 'elsewhere/a.md': 'theirs' });
     await victim.sync.held.decide((await victim.pull()).held, 'leave');
@@ -107,7 +107,7 @@ describe('a file of others outside the tracked folders', () => {
 });
 
 describe('a file of others that a program obeys', () => {
-  it('stays on the server, also in a tracked folder, and so does a link in its place', async () => {
+  it('stays on the server, even in a tracked folder, and so does a link in its place', async () => {
     const { victim, other } = await victimAndOther();
     await symlink('plan.md', other.path('notes/.vscode'));
     await pushFrom(other, { 'notes/.envrc': 'theirs', 'notes/sub/Makefile': 'theirs', 'notes/ok.md': 'theirs' });

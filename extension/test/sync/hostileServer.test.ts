@@ -172,7 +172,7 @@ describe('a hostile server', () => {
     });
   });
 
-  it('that fails for ever is asked a few times, and named', async () => {
+  it('that fails forever is asked a few times, and named', async () => {
     const failed = { error: { code: 'internal', message: 'x'.repeat(1_000_000) } };
     server = await HostileServer.start((response) => sendJson(response, failed, 500));
     const error = (await new Client(server.url, 'token')

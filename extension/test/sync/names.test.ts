@@ -18,7 +18,7 @@ function problems(machine: Machine): string[] {
   return [...machine.sync.pathStates].flatMap(([path, state]) => (state === 'problem' ? [path] : []));
 }
 
-/** A path of so many bytes, in folders of 200. */
+/** A path of this many bytes, in folders of 200. */
 function longPath(start: string, bytes: number): string {
   let path = start;
   while (path.length < bytes) path += `/${'x'.repeat(Math.min(200, bytes - path.length - 1) || 1)}`;

@@ -62,7 +62,7 @@ class ClientProcess {
     if ('error' in answer) throw new Error(answer.error);
   }
 
-  /** Sends a request and kills the process with SIGKILL when so many bytes have passed. */
+  /** Sends a request and kills the process with SIGKILL when this many bytes have passed. */
   async askAndKill(request: ClientRequest, bytes: number): Promise<void> {
     const passed = proxy.after(bytes);
     this.#child.send(request);

@@ -17,7 +17,7 @@ describe('the view of tracked files', () => {
     await window.view('File History').row('r1 by laptop').waitFor();
   });
 
-  it('says to a screen reader what each row says with colours and signs', async ({ desk, laptop }) => {
+  it('says to a screen reader what each row says with colors and signs', async ({ desk, laptop }) => {
     const window = await desk.openInSync(laptop, { ...files, 'notes/seeds.md': 'peas\n' });
     await window.showContainer('Palmtree');
     const view = window.view('Tracked Files');

@@ -17,7 +17,7 @@ export interface ControlSocket {
 
 /**
  * Serves `app` on the data folder's socket, which only the folder's owner can reach. Replaces the file that a killed server
- * left, so the caller holds the lock of the data folder. Throws if the disk cannot hold sockets.
+ * left, so the caller has the lock of the data folder. Throws if the disk cannot store sockets.
  */
 export async function listenOnControlSocket(dataFolder: string, app: Hono): Promise<ControlSocket> {
   const file = join(dataFolder, fileName);

@@ -22,7 +22,7 @@ export const defaultConnectionLimits: ConnectionLimits = {
 };
 
 /**
- * Clients are told to use an idle connection for 5 s, Node's default, and it is kept for so many milliseconds longer. When
+ * Clients are told to use an idle connection for 5 s, Node's default, and it is kept this many milliseconds longer. When
  * this process has stalled, its time-outs come before the requests that have arrived meanwhile, and a connection that is
  * closed then loses one. A proxy that reuses connections does so for a minute, whatever it is told.
  */

@@ -18,7 +18,7 @@ import { beginRestore, isHalfRestored, removeHalfRestored, restoringName } from 
 
 export interface RestoreRequest {
   readonly backup: AsyncIterable<Buffer>;
-  /** A folder whose lock the caller holds. */
+  /** A folder whose lock the caller has. */
   readonly dataFolder: string;
   /** Removes what an interrupted restore left. */
   readonly force: boolean;

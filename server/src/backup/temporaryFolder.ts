@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { removeFolder } from '../sessions/removeFolder';
 
 /**
- * Calls `use` with a new folder in `parent`, and removes it afterwards. Its name has the process's id, so that those which
- * killed processes left are removed first.
+ * Calls `use` with a new folder in `parent`, and removes it afterwards. Its name has the process's id, by which the folders
+ * that killed processes left are found, and removed first.
  */
 export async function withTemporaryFolder<T>(
   parent: string,

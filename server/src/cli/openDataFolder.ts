@@ -5,7 +5,7 @@ import { requireUnused } from '../database/requireUnused';
 import { Reserve } from '../space/reserve';
 import { checkDataFolder } from './checkDataFolder';
 
-/** Opens the database of a data folder whose lock the caller holds, for a server or an administration command. Throws OperatorError. */
+/** Opens the database of a data folder whose lock the caller has, for a server or an administration command. Throws OperatorError. */
 export async function openDataFolder(dataFolder: string): Promise<Database> {
   checkDataFolder(dataFolder);
   await requireUnused(dataFolder, () => hasServer(dataFolder));

@@ -1,7 +1,7 @@
 import { bytesText } from './bytesText';
 
 const intervalMs = 200;
-/** The speed is an average over so long, in milliseconds. */
+/** The speed is an average over this time, in milliseconds. */
 const speedWindowMs = 5_000;
 
 interface Sample {

@@ -35,8 +35,8 @@ export interface RunningServer {
   /** Empty without a port. */
   readonly url: string;
   /**
-   * Resolves when the server has to be stopped: somebody has deleted or replaced the database, or nobody uses a server that
-   * stops then.
+   * Resolves when the server has to be stopped: somebody has deleted or replaced the database, or the last client of a server
+   * that stops when unused has left.
    */
   readonly over: Promise<void>;
   readonly log: Services['log'];
@@ -45,7 +45,7 @@ export interface RunningServer {
 }
 
 const minuteMs = 60 * 1000;
-/** A client repeats the commit of a push whose response was lost for so long. */
+/** A client may repeat the commit of a push whose response was lost for this long. */
 const resultLifetimeMs = 24 * 60 * minuteMs;
 const requestGraceMs = 10_000;
 const fileCheckMs = 1_000;
@@ -79,7 +79,7 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
     if (options.stopsWhenUnused) unused.resolve();
   };
   const clients = await openClientSocket({ ...services, dataFolder, accept: listening.accept, onUnused });
-  // Last, so that a server with a control socket that has none for clients is one that never opens it.
+  // The control socket is opened last: `openServer` takes a server that has it, but no socket for clients, for an older version.
   const control = await openControl({ services, database, dataFolder });
   log.info({ url: listening.url, version }, 'listening');
   const isOpen = options.listen.port !== false && !isLoopback(options.listen.host);

@@ -18,7 +18,7 @@ export class ColdContents {
     return rows.map(({ id }) => id);
   }
 
-  /** Pages of cold contents, versions of a path next to each other. One that several versions have may be there several times. */
+  /** Pages of cold contents, versions of a path next to each other. A content that several versions have may appear several times. */
   async *pagesOf(treeId: number): AsyncGenerator<Content[]> {
     for (let last = { path: '', revision: 0 }; ;) {
       const { rows } = await sql<{ path: string; revision: number; hash: string | null; size: number; kind: string }>`
@@ -37,7 +37,7 @@ export class ColdContents {
     }
   }
 
-  /** Those of at most a thousand hashes that a head has, in any tree. */
+  /** Returns those of `hashes`, at most a thousand, that a head has, in any tree. */
   async hot(hashes: readonly string[]): Promise<Set<string>> {
     if (hashes.length === 0) return new Set();
     const { rows } = await sql<{ hash: string }>`

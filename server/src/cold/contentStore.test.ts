@@ -63,7 +63,7 @@ const ways = {
   },
 };
 
-/** The file that holds the content. */
+/** The file that has the content. */
 function storedFile(): string {
   const names = ['objects', 'packs'].flatMap((name) =>
     readdirSync(join(folder, name), { recursive: true, encoding: 'utf8' }).map((path) => join(folder, name, path)),
@@ -173,7 +173,7 @@ describe.each(Object.entries(ways))('%s', (_title, store) => {
   });
 });
 
-test('a content of many chunks in many packs is read from any byte, also when its chunks move meanwhile', async () => {
+test('a content of many chunks in many packs is read from any byte, even when its chunks move meanwhile', async () => {
   const huge = randomBytes(6 << 20);
   const batch = new ChunkBatch(1, contents);
   const chunks: string[] = [];

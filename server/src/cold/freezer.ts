@@ -28,7 +28,7 @@ export interface FreezeResult {
   readonly contents: number;
   /** Bytes of these contents. */
   readonly bytes: number;
-  /** Bytes of the new chunks, compressed. In a dry run 0, since nobody knows before which chunks are new. */
+  /** Bytes of the new chunks, compressed. In a dry run 0: which chunks are new is not known in advance. */
   readonly storedBytes: number;
 }
 
@@ -118,7 +118,7 @@ export class Freezer {
     }
   }
 
-  /** Those of the cold contents that are stored as an object or a slice, and that no session pins. */
+  /** The cold contents of `page` that are stored as an object or a slice, and that no session pins. */
   async #candidates(page: readonly Content[], request: FreezeRequest): Promise<Content[]> {
     const { contents, pins } = this.#deps;
     const slices = await contents.packs.find(page);

@@ -22,9 +22,9 @@ export interface ThawDeps {
 }
 
 /**
- * Makes contents objects again that are composed of chunks and that a head has again, after a restore or an undo. A request never
- * does so: it reads the content from its chunks, and only rsync, which finds no basis for a difference, sends the whole file if it
- * changes before the next gc. Small contents stay, since rsync gains nothing by them.
+ * Makes objects again of the contents that are composed of chunks and that a head has again, after a restore or an undo. No
+ * request does so: it reads the content from its chunks. Only rsync finds no basis there, and sends the whole file if it changes
+ * before the next gc. Small contents stay, since rsync gains nothing by them.
  * The object is durable before the recipe goes.
  */
 export async function thaw(deps: ThawDeps, request: FreezeRequest, pacer: Pacer): Promise<void> {

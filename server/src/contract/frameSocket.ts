@@ -41,7 +41,7 @@ const lost: Closure = { code: abnormalClosure, reason: Buffer.alloc(0) };
 
 /**
  * Sends and receives frames over a connection that was upgraded to `rsyncUpgrade`. It behaves as a WebSocket does, except that
- * it emits the bytes of a message as they arrive, in several pieces perhaps: they are parts of a stream.
+ * it emits the bytes of a message as they arrive, perhaps in several pieces: they are parts of a stream.
  */
 export class FrameSocket extends EventEmitter implements RsyncSocket {
   readonly #stream: Duplex;

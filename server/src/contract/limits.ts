@@ -13,7 +13,7 @@ export const maxSessions = 500;
 /** The number of tracked folders of a tree, and of a push. */
 export const maxFolders = 5_000;
 
-/** The range of an mtime in nanoseconds since the epoch, from 1677 to 2262: what 64 bits and the file systems can hold. */
+/** The range of an mtime in nanoseconds since the epoch, from 1677 to 2262: what 64 bits and the file systems can store. */
 export const minTimeNs = -(2n ** 63n);
 export const maxTimeNs = 2n ** 63n - 1n;
 

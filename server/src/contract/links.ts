@@ -114,7 +114,7 @@ export class LinkResolver {
         current = next;
         continue;
       }
-      // No system follows so many.
+      // No system follows this many.
       if (++followed > maxFollowedLinks) return false;
       visited?.add(link);
       current = parentOf(link);

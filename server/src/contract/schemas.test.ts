@@ -9,7 +9,7 @@ it.each(['9223372036854775807', '-9223372036854775808', '0', '-1'])('takes the t
 });
 
 it.each(['9223372036854775808', '-9223372036854775809', '9999999999999999999', '1e9', '', 'not a time of 19 digits'])(
-  'refuses the time %j, which 64 bits do not hold',
+  'refuses the time %j, which 64 bits cannot store',
   (mtimeNs) => {
     expect(putChange.safeParse({ ...file, op: 'put', mtimeNs }).success).toBe(false);
     expect(fileEntry.safeParse({ ...file, revision: 1, mtimeNs }).success).toBe(false);

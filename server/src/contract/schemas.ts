@@ -142,7 +142,7 @@ export function packFile(id: string, number: number): string {
   return `${id}/${number}.pack`;
 }
 
-/** How a client reaches the session's folder. It passes the module's name and the password to rsync. */
+/** The access of a client to the session's folder. It passes the module's name and the password to rsync. */
 const sessionAccess = {
   id: sessionId,
   module: sessionId,

@@ -22,7 +22,7 @@ export const zstdWindowLog = 23;
 /** The uploads and downloads of one session at once. More wait for their turn. */
 export const maxTransfersAtOnce = 4;
 
-/** The field `http` of a session: the server moves its files by HTTP, too. A server that does not has no such field. */
+/** The field `http` of a session: the server also moves its files by HTTP. The sessions of older servers lack the field. */
 export const httpTransfer = z.object({
   /** The encodings that the server reads and writes. */
   encodings: z.array(z.string().max(20)).max(20),

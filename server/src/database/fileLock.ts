@@ -5,7 +5,7 @@ export interface FileLock {
 }
 
 /**
- * Takes SQLite's lock on `file`, which holds nothing else. The kernel releases the lock however the process ends. Returns
+ * Takes SQLite's lock on `file`, which contains nothing else. The kernel releases the lock however the process ends. Returns
  * undefined if another process, or another caller, has it.
  */
 export function tryLockFile(file: string): FileLock | undefined {

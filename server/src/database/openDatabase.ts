@@ -13,7 +13,7 @@ export type Database = Kysely<Tables>;
 /** The time that a statement waits for another process's transaction. The server and the other commands share the file. */
 const busyTimeoutMs = 30_000;
 
-/** Opens the database and migrates it. Throws OperatorError when a newer server has written it, or it is seen to be damaged. */
+/** Opens the database and migrates it. Throws OperatorError when a newer server has written it, or it is found damaged. */
 export async function openDatabase(dataFolder: string): Promise<Database> {
   try {
     return await openAndMigrate(dataFolder);

@@ -111,14 +111,14 @@ interface UnchangedPushesTable {
   created_at: string;
 }
 
-/** Files that hold many small contents. */
+/** Files that contain many small contents. */
 interface PacksTable {
   id: Generated<number>;
   name: string;
   bytes: number;
 }
 
-/** The place of each content that a pack holds. */
+/** The place of each content that a pack contains. */
 interface SlicesTable {
   /** SHA-256, in binary: a push adds a hundred thousand rows at once. */
   hash: Uint8Array;

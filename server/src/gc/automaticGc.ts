@@ -18,7 +18,7 @@ export interface AutomaticGcDeps {
 
 const hourMs = 60 * 60 * 1000;
 const intervalMs = 24 * hourMs;
-/** A tree can be brought back for so long. */
+/** A tree can be brought back for this long. */
 const purgeAfterMs = 7 * 24 * hourMs;
 /** Requests have most of the time. */
 const workShare = 0.25;

@@ -53,7 +53,7 @@ interface Removal {
   readonly removable: readonly string[];
 }
 
-/** Work that was not seen for so long was killed or has failed. */
+/** Files that have not changed for this long are left over from work that was killed or has failed. */
 const leftoverAgeMs = 60 * 60 * 1000;
 /** The beginnings of hashes that divide the contents into parts. */
 const shards = Array.from({ length: 256 }, (_, shard) => shard.toString(16).padStart(2, '0'));

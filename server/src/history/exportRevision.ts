@@ -45,7 +45,7 @@ const pathErrors = new Set([
   'EIO',
 ]);
 
-/** An export error names only so many paths. */
+/** An export error names only this many paths. */
 const maxNamedPaths = 20;
 
 /**

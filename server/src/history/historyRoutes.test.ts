@@ -235,7 +235,7 @@ test('100,000 entries are compared', async () => {
   await pushDirectly(server, tree, 1, {}, { changes: [put('second', 'x')] });
   const { id } = await server.services.trees.find(tree);
   for (const table of ['versions', 'entries']) {
-    // Pushes of so many are tested elsewhere.
+    // Pushes of this many are tested elsewhere.
     await sql`
       with recursive numbers (n) as (select 1 union all select n + 1 from numbers where n < 99999)
       insert into ${sql.table(table)} (tree_id, path, revision, op, kind, size, mtime_ns, mode, hash)

@@ -3,7 +3,7 @@ import * as z from 'zod';
 import { WireError } from '../errors';
 import { parse } from './parse';
 
-/** Parsing so many items takes some milliseconds. */
+/** Parsing this many items takes some milliseconds. */
 const sliceItems = 200;
 /** A client leaves the named paths out and repeats the request, so it learns of further ones. */
 const maxNamedPaths = 1_000;

@@ -5,7 +5,7 @@ export interface ByteRange {
 }
 
 /**
- * The part of `size` bytes that a Range header requests (RFC 9110, section 14). Undefined means all bytes, also for a
+ * The part of `size` bytes that a Range header requests (RFC 9110, section 14). Undefined means all bytes, even for a
  * header that is malformed or names several ranges, which a server may ignore.
  */
 export function byteRange(header: string | undefined, size: number): ByteRange | 'unsatisfiable' | undefined {

@@ -13,7 +13,7 @@ interface WholeContent {
 }
 
 /**
- * Streams part of an open content and closes it at the end, also after an error or a cancellation. It reads nothing ahead, so a
+ * Streams part of an open content and closes it at the end, even after an error or a cancellation. It reads nothing ahead, so a
  * slow reader costs one piece of memory.
  * The hash of whole content is checked before the last piece, so that a damaged one never ends like a good one.
  */

@@ -88,7 +88,7 @@ export class ChunkStore implements ChunkReader {
     return starts && new ComposedContent(this, { ids: recipe.chunks, starts }, openObject);
   }
 
-  /** Where each chunk starts in the content. Undefined when they do not compose it. */
+  /** The offset of each chunk in the content. Undefined when they do not compose it. */
   async #startsOf({ chunks, size }: Recipe): Promise<Float64Array | undefined> {
     const starts = new Float64Array(chunks.length);
     let position = 0;

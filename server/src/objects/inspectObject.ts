@@ -2,7 +2,7 @@ import { accessSync, constants, lstatSync } from 'node:fs';
 import { hasContent } from './content';
 import { stampFrom, type FileStamp } from './fileStamp';
 
-/** The state of the file that should hold one content. */
+/** The state of the file that should have one content. */
 export type ObjectState =
   | { readonly state: 'whole'; readonly size: number }
   | { readonly state: 'missing' }

@@ -85,7 +85,7 @@ function isIntact(bytes: Buffer, start: number, { offset, size, hash: expected }
   return found.length === size && hash('sha256', found, 'hex') === expected;
 }
 
-/** Runs of adjacent slices that one read can hold. */
+/** Runs of adjacent slices that fit into one read. */
 function* windowsOf(slices: readonly Slice[]): Generator<readonly Slice[], undefined> {
   let window: Slice[] = [];
   let end = 0;

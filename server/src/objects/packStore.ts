@@ -42,7 +42,7 @@ export class PackStore {
   }
 
   /**
-   * Stores the pack in `file`, and returns those of its slices that it really holds. A content that another pack has stays
+   * Stores the pack in `file`, and returns those of its slices that it really contains. A content that another pack has stays
    * there. The result is durable.
    */
   async add(file: string, slices: readonly Slice[]): Promise<Slice[]> {
@@ -94,7 +94,7 @@ export class PackStore {
     return found;
   }
 
-  /** Those of the slices that have another place by now, which is returned. gc moves slices from a pack to another. */
+  /** The new places of those slices that gc has moved to another pack since. */
   async moved(slices: readonly StoredSlice[]): Promise<StoredSlice[]> {
     if (slices.length === 0) return [];
     const packs = new Map(slices.map(({ hash, pack }) => [hash, pack]));

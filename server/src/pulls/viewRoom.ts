@@ -8,11 +8,11 @@ const blockBytes = 4096;
 const bytesPerName = 24;
 /** The folders and small files of a session. */
 const bytesPerSession = 32 << 10;
-/** So many sessions of a token, each with so big a view, have room in what is kept free of pushes. */
+/** This many sessions of a token, each with a view of this size, have room in the space that pushes leave free. */
 const maxUncheckedBytes = 1 << 20;
 const maxUncheckedSessions = 16;
 
-/** Throws storage_full. Pulls are given on a full disk too, as long as a token does not have many of them, or big ones. */
+/** Throws storage_full. A full disk still serves pulls, unless the token has many of them or the view is big. */
 export async function requireRoomForView(
   { space, sessions }: { readonly space: DiskSpace; readonly sessions: SessionStore },
   tokenId: number,

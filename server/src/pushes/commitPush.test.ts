@@ -67,7 +67,7 @@ test('the database keeps author, time and every version', async () => {
   expect(versions.map((version) => version.hash)).toEqual([sha256('1'), sha256('2')]);
 });
 
-test('a repeated commit returns the same result, also after a restart', async () => {
+test('a repeated commit returns the same result, even after a restart', async () => {
   const dataFolder = temporaryFolder();
   const first = await startTestServer({ dataFolder });
   await first.api.makeTree(tree);

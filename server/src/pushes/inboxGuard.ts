@@ -23,7 +23,7 @@ export interface InboxLimits {
 export const defaultInboxLimits: InboxLimits = { checkMs: 50, excessBytes: 1 << 20 };
 
 /**
- * A client that pushes many files names whole folders, in which a file may appear meanwhile. For so many declared files,
+ * A client that pushes many files names whole folders, in which a file may appear meanwhile. For this many declared files,
  * one may be undeclared.
  */
 const declaredPerUndeclared = 100;
@@ -35,7 +35,7 @@ const maxNamedPaths = 100;
 const protocolShare = 0.02;
 const protocolBytesPerFile = 1 << 10;
 const protocolBytes = 8 << 20;
-/** After each measure, the pause is at least so many times as long; once as long if the disk fills faster than promised. */
+/** The pause after a measure is at least this many times as long as it; only as long, if the disk fills faster than promised. */
 const pausePerMeasure = 20;
 /** After its last run, a push is measured again if it declared no more files than this, or if it is suspicious. */
 const maxLastFiles = 5000;
@@ -99,7 +99,7 @@ export class InboxGuard implements RunObserver {
     this.#guarded.set(id, guarded);
   }
 
-  /** Throws storage_full if there is no room for the rows of the push, which was idle perhaps. */
+  /** Throws storage_full if there is no room for the rows of the push, which may have been idle. */
   async admitCommit(id: string, push: PushRecord): Promise<void> {
     const { space } = this.#deps;
     if (!space.isPromised(id)) return space.promise(id, await recordRoom(push), 'kept');

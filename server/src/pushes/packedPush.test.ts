@@ -96,7 +96,7 @@ test('old and new versions in packs are read by their revision', async () => {
   expect((await pull(1, before, true)).view).toEqual(new Map(Object.entries(before)));
 });
 
-test('content that the tree has is not asked for again, whether a pack or an object holds it', async () => {
+test('content that the tree has is not asked for again, whether a pack or an object has it', async () => {
   const files = manyFiles('known');
   await pushPacked(server, tree, 0, files);
   await pushDirectly(server, tree, 1, { object: 'an object' });
@@ -188,7 +188,7 @@ test.each(['flipped', 'truncated', 'missing'])('a force push repairs contents of
   expect((await pull(1, files, true)).view).toEqual(new Map(Object.entries(files)));
 });
 
-test('a restarted server commits what the packs in an inbox hold', async () => {
+test('a restarted server commits what the packs in an inbox contain', async () => {
   const files = manyFiles('restart');
   const session = await begin(0, files);
   for (const [number, pack] of packsFor(session, files).entries()) putPack(server, session.id, number, pack);

@@ -2,9 +2,9 @@
 export interface Policy {
   /** Keeps the revisions of this time before the newest one: `90d`, `1y6m`. */
   readonly within?: string;
-  /** Keeps so many of the newest revisions. */
+  /** Keeps this many of the newest revisions. */
   readonly last?: number;
-  /** Keeps the newest revision of each of so many hours, days and so on in which there are any. They are those of UTC. */
+  /** Keeps the newest revision of each of this many hours, days and so on that have any, in UTC. */
   readonly hourly?: number;
   readonly daily?: number;
   readonly weekly?: number;

@@ -61,7 +61,7 @@ export class Retention {
     return pruned.map((tree, index) => ({ ...tree, bytes: bytes.get(trees[index]?.treeId ?? 0) ?? 0 }));
   }
 
-  /** `workShare` is the share of the time in which it works. Throws OperatorError, also while a backup runs. */
+  /** `workShare` is the share of the time in which it works. Throws OperatorError, for example while a backup runs. */
   async prune(names: readonly string[], { workShare, ...work }: Work & { workShare: number }): Promise<PrunedTree[]> {
     const { dataFolder, database, reserve } = this.#deps;
     const trees = await this.#chosen(names);

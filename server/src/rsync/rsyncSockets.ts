@@ -39,7 +39,7 @@ export class RsyncSockets extends WebSocketServer {
     });
     this.#framed.add(socket);
     socket.on('close', () => this.#framed.delete(socket));
-    // All that the server does with it is in `RsyncSocket`.
+    // The server uses only the part of it that is in `RsyncSocket`.
     callback(socket as unknown as WebSocket, request);
   }
 

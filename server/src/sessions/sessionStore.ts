@@ -162,7 +162,7 @@ export class SessionStore {
     await chmod(root, 0o755);
   }
 
-  /** Throws session_not_found, also for another token's session. */
+  /** Throws session_not_found, even for another token's session. */
   async find(id: string, owner: Owner, kind?: SessionKind): Promise<Session> {
     const session = await this.#read(id);
     const isMatch =

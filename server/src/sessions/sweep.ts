@@ -2,7 +2,7 @@ import type { Logger } from 'pino';
 import { removeSession, type SessionContents } from './removeSession';
 import type { SessionActivity } from './sessionActivity';
 
-/** A client that lost its connection, slept or was restarted goes on with its session for so long. */
+/** A client that lost its connection, slept or was restarted can go on with its session for this long. */
 export const maxIdleMs = 30 * 60 * 1000;
 
 /**

@@ -74,7 +74,7 @@ test('a push that resumes another takes over its promise', async () => {
 });
 
 /**
- * Returns a function that leaves so many bytes of the disk to the pushes that bring no file. Other programs change the room of the
+ * Returns a function that leaves this many bytes of the disk to the pushes that bring no file. Other programs change the room of the
  * real disk.
  */
 const startWithRoom = async () => {

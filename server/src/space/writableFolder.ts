@@ -6,7 +6,7 @@ import { isStorageFull } from './isStorageFull';
 const folderMode = 0o700;
 const shownLength = 200;
 
-/** The words for system errors; another one is shown by its code. */
+/** The words for system errors; any other error is shown by its code. */
 const faults: Readonly<Record<string, string>> = {
   EACCES: 'this user may not write there',
   EPERM: 'this user may not write there',

@@ -50,7 +50,7 @@ it('ends the last line before it adds one', () => {
   expect(readFileSync(file, 'utf8')).toBe(`ssh-rsa AAAA x\n${line(laptop)}\n`);
 });
 
-it('refuses a key that has a line, which sshd would heed alone', () => {
+it('refuses a key that has a line, which is the only one that sshd would use', () => {
   const file = fileWith(Buffer.from(`# mine\nssh-ed25519 ${blob} me\n`));
   expect(() => new AuthorizedKeys(file).requireNew(key)).toThrow('The key is in line 2');
 });

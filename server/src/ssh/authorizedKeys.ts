@@ -38,7 +38,7 @@ export class AuthorizedKeys {
     return linesIn(this.#read()).flatMap(({ allowed }) => (allowed?.dataFolder === dataFolder ? [allowed] : []));
   }
 
-  /** Throws OperatorError if the file has the key already: sshd would heed the first line with it only. */
+  /** Throws OperatorError if the file has the key already: sshd would use only the first line with it. */
   requireNew({ blob }: Pick<PublicKey, 'blob'>): void {
     const number = linesIn(this.#read()).findIndex(({ text }) => !comment.test(text) && hasWord(text, blob)) + 1;
     if (number === 0) return;

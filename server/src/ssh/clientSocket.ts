@@ -48,7 +48,7 @@ export class ClientSocket {
   #isOverdue = false;
   #timer: NodeJS.Timeout | undefined;
 
-  /** The caller holds the lock of the data folder. Throws if the disk cannot hold sockets. */
+  /** The caller has the lock of the data folder. Throws if the disk cannot store sockets. */
   static async open(deps: ClientSocketDeps): Promise<ClientSocket> {
     const { dataFolder } = deps;
     const file = join(dataFolder, clientSocketName);
@@ -85,7 +85,7 @@ export class ClientSocket {
   }
 
   /**
-   * Tells the clients, also those that have just come, and removes the file. The connections of their requests are left to the
+   * Tells the clients, including those that have just come, and removes the file. The connections of their requests are left to the
    * HTTP server; resolves when they have ended, too.
    */
   close(): Promise<void> {

@@ -16,7 +16,7 @@ const maxLogBytes = 1 << 20;
 const startMs = 30_000;
 const pauseMs = 50;
 
-/** A connection to the server that runs on the data folder, which is started if none runs. Throws OperatorError. */
+/** Connects to the server that runs on the data folder, and starts one if none runs. Throws OperatorError. */
 export async function openServer(dataFolder: string): Promise<Socket> {
   const running = await connectToFolderSocket(dataFolder, clientSocketName);
   if (running !== undefined) return running;

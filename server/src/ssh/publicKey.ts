@@ -21,7 +21,7 @@ const fieldsByType: ReadonlyMap<string, number> = new Map([
 /** OpenSSH warns of shorter ones, and later versions refuse them. */
 const minRsaBits = 2048;
 
-/** The key in the text of a `.pub` file. Throws OperatorError for anything else than one valid key. */
+/** The key in the text of a `.pub` file. Throws OperatorError for anything other than one valid key. */
 export function parsePublicKey(text: string): PublicKey {
   if (/PRIVATE KEY/.test(text)) {
     throw new OperatorError(

@@ -70,7 +70,7 @@ export function requireTreeScope(trees: TreeFates) {
   });
 }
 
-/** To make a tree that exists changes nothing. The route knows whether it does. */
+/** Creating a tree that exists changes nothing. The route knows whether it does. */
 function isReading(method: string, path: string): boolean {
   if (method === 'GET' || method === 'HEAD') return true;
   return /^\/v1\/trees\/[^/]+\/pulls(\/|$)/.test(path) || (method === 'PUT' && /^\/v1\/trees\/[^/]+\/?$/.test(path));

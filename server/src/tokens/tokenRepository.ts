@@ -38,8 +38,8 @@ export class TokenRepository {
   }
 
   /**
-   * The id of the token without a secret of this name, for a client that has proved its name. Without one, it is created, under
-   * a name like this if a token with a secret has this one. Throws OperatorError when the token was revoked.
+   * Returns the id of the token without a secret that has this name, for a client that has proved its name. Creates the token
+   * if there is none, under a similar name if a token with a secret has this one. Throws OperatorError when it was revoked.
    */
   async identify(name: string): Promise<number> {
     const rows = await rowsNamed(this.#database, name);

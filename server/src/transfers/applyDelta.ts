@@ -37,7 +37,7 @@ export async function* applyDelta(
   let made = 0;
   try {
     for (let head = await input.take(1); head !== undefined; head = await input.take(1)) {
-      // A small body could otherwise decompress to so many that nobody else was served.
+      // A small body could otherwise decompress to so many that nobody else would be served.
       if (++instructions > moreInstructions + (instructionsPerBlock * made) / minBlockBytes)
         throw notADelta('has too many instructions');
       if (head[0] === copyInstruction) {
@@ -66,7 +66,7 @@ export async function* applyDelta(
   }
 }
 
-/** The bytes of so many blocks. Throws invalid_request if the file does not have them. */
+/** The bytes of this many blocks. Throws invalid_request if the file does not have them. */
 function blocksOf({ handle, size }: OpenFile, first: number, count: number): AsyncIterable<Uint8Array> {
   const blockBytes = blockBytesFor(size);
   const start = first * blockBytes;

@@ -8,7 +8,7 @@ import {
 } from '../contract/differences';
 import type { OpenFile } from '../objects/content';
 
-/** The file is read in pieces of about so many bytes, between which other requests run. */
+/** The file is read in pieces of about this many bytes, between which other requests run. */
 const pieceBytes = 256 << 10;
 
 /** The pieces of a file's signature, see the contract's `differences.ts`. */

@@ -15,8 +15,8 @@ export interface Progress {
 }
 
 /**
- * Passes the pieces of an upload on, and aborts `stop` if they come too slowly: a byte now and then would hold the upload's turn
- * and the room of its push for ever. A reader that makes many bytes of few adds them to `progress`.
+ * Passes the pieces of an upload on, and aborts `stop` if they come too slowly: a byte now and then would keep the upload's turn
+ * and the room of its push forever. A reader that expands a few bytes into many adds these to `progress`.
  */
 export async function* atPace(
   pieces: AsyncIterable<Uint8Array>,

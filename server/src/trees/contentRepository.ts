@@ -46,7 +46,7 @@ export class ContentRepository {
     return rows[0] ?? { count: 0, bytes: 0 };
   }
 
-  /** The contents whose hash begins with `prefix`, sorted. A hash that has two sizes in the database is there twice. */
+  /** The contents whose hash begins with `prefix`, sorted. A hash that has two sizes in the database appears twice. */
   async withPrefix(prefix: string): Promise<StoredContent[]> {
     // "g" is greater than every digit that can follow.
     const { rows } = await sql<StoredContent>`

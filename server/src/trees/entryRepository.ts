@@ -177,7 +177,7 @@ export class EntryRepository {
     }
   }
 
-  /** Throws too_many_files if the tree would have more files than a client reads. One that has too many may shrink. */
+  /** Throws too_many_files if the tree would have more files than a client reads. A tree that has too many already may shrink. */
   async requireRoom(treeId: number, added: number): Promise<void> {
     if (added <= 0) return;
     const count = this.#database

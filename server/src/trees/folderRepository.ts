@@ -29,7 +29,7 @@ export class FolderRepository {
     return rows.map(({ path }) => path);
   }
 
-  /** Throws too_many_folders if the tree would have more folders with `added`. One that has too many may keep them. */
+  /** Throws too_many_folders if the tree would have too many folders with `added`. A tree that has too many already may keep them. */
   async requireRoom(treeId: number, added: readonly string[]): Promise<void> {
     if (added.length === 0) return;
     const inUse = new Set(await this.inUse(treeId));

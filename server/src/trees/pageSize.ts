@@ -1,4 +1,4 @@
-/** Reading a page of so many rows takes a millisecond, and a client that reads slowly costs the memory of some pages. */
+/** Reading a page of this many rows takes a millisecond, and a client that reads slowly costs the memory of some pages. */
 const maxRows = 500;
 /** So many of the longest paths and targets are no more than a page of ordinary ones. */
 const minRows = 32;

@@ -6,7 +6,7 @@ import { pathsError } from '../errors';
 import { PageSize } from './pageSize';
 import { RemovedVersions } from './removedVersions';
 
-/** Up to so many changes are found by the index of revisions; more of them while all paths are read in their order. */
+/** Up to this many changes are found by the index of revisions. For more, all paths are read in their order. */
 const maxIndexedRows = 2_000;
 
 interface TableRange {
@@ -107,7 +107,7 @@ async function atHead(
   });
 }
 
-/** The newest versions of `paths` up to revision `head`, also those that delete. */
+/** The newest versions of `paths` up to revision `head`, including deletions. */
 async function versionsAt(
   database: Database,
   treeId: number,

@@ -11,7 +11,7 @@ import { activeMergePaths } from './merges';
 import type { OpenFolder } from './openFolder';
 import { showPull, showPush } from './transfers';
 
-/** All files are looked at again after so long, since a file system need not report every change. In milliseconds. */
+/** The pause between two full scans, in milliseconds: a file system need not report every change. */
 const rescanMs = 300_000;
 /** The same where changes are not reported at all. */
 const blindRescanMs = 10_000;

@@ -68,7 +68,7 @@ export function leadingLink(path: string, target: string): LeadingLink | undefin
   return target.startsWith('/') ? undefined : { path, target: segments.join('/') };
 }
 
-/** Some disks fold case, or take composed and decomposed letters for the same. To take too many paths for one does no harm. */
+/** Some disks fold case, or take composed and decomposed letters for the same. Taking too many paths for one does no harm. */
 function keyOf(path: string): string {
   return path.normalize('NFC').toLowerCase();
 }

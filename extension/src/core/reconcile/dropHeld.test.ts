@@ -40,7 +40,7 @@ describe('a new file', () => {
     expect(held([change('n/a', undefined, 'one')], { ...over, isSynced: () => true })).toEqual([]);
   });
 
-  it('is held if a program obeys it, also in a tracked folder', () => {
+  it('is held if a program obeys it, even in a tracked folder', () => {
     expect(held([change('n/.envrc', undefined, 'one'), change('.envrc', undefined, 'one')])).toEqual([
       ['n/.envrc', 'program by environment'],
       ['.envrc', 'outside program by environment'],

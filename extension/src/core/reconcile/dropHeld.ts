@@ -5,7 +5,7 @@ import { obeyedBy, type ObeyingProgram } from '../filenames/obeyedFiles';
 import type { Reconciliation } from './reconcile';
 
 /**
- * Why a pull leaves a path on the server until the user decides.
+ * The reason why a pull leaves a path on the server until the user decides.
  * - `outside`: this machine does not track it.
  * - `program`: a program runs or obeys it without being told.
  */

@@ -1,7 +1,7 @@
 import type { Problem, ProblemReason } from '../problem';
 import type { Reconciliation } from './reconcile';
 
-/** Why a path is too long for this machine; undefined if it is not. */
+/** Returns the reason why a path is too long for this machine; undefined if it is not. */
 export type TooLong = (
   path: string,
 ) => Extract<ProblemReason, 'path-too-long-here' | 'path-too-long-to-stage'> | undefined;

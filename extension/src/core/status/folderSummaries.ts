@@ -12,7 +12,7 @@ export interface PendingCounts {
   readonly held: number;
 }
 
-/** The state of a folder that holds paths with a state. */
+/** The state of a folder that contains paths with a state. */
 interface FolderSummary {
   /** The most urgent state of the paths in the folder. */
   readonly state: PathState;
@@ -31,7 +31,7 @@ interface MutableSummary {
 }
 
 /**
- * Summarises the folders that hold paths with a state; `''` is the workspace folder. All counts of changes that users see
+ * Summarizes the folders that contain paths with a state; `''` is the workspace folder. All counts of changes that users see
  * are from here. A file that was renamed from one folder to another is a change in both.
  */
 export function folderSummaries(states: ReadonlyMap<string, PathState>, renames: PendingRenames): FolderSummaries {
@@ -54,7 +54,7 @@ export function folderSummaries(states: ReadonlyMap<string, PathState>, renames:
   return all;
 }
 
-/** Both paths of the rename were counted in the folders that hold both. */
+/** Both paths of the rename were counted in the folders that contain both. */
 function countOnce(
   folders: ReadonlyMap<string, MutableSummary>,
   side: keyof PendingRenames,

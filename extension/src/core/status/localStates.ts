@@ -7,8 +7,8 @@ export interface LocalTables {
 }
 
 /**
- * The states without a server: the changes of this disk since the last sync, and the problems. Nobody knows what a server
- * has that is not connected.
+ * The states without a server: the changes of this disk since the last sync, and the problems. The changes of a server that
+ * is not connected are unknown.
  */
 export function localStates(states: PathStates['states'], { ancestor, local }: LocalTables): Map<string, PathState> {
   const found = new Map<string, PathState>();

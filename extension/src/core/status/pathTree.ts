@@ -8,7 +8,7 @@ export interface PathNode {
   readonly name: string;
   readonly kind: 'file' | 'folder';
   readonly state: PathState | undefined;
-  /** Present for a folder that holds paths with a state. */
+  /** Present for a folder that contains paths with a state. */
   readonly pending?: PendingCounts;
 }
 
@@ -37,7 +37,7 @@ export class PathFolders {
     }
   }
 
-  /** The kinds of the files and folders in `folder`, by name; undefined if it holds no paths. */
+  /** The kinds of the files and folders in `folder`, by name; undefined if it contains no paths. */
   kindsIn(folder: string): ReadonlyMap<string, 'file' | 'folder'> | undefined {
     const known = this.#kinds.get(folder);
     const [files, folders] = [this.#files.get(folder), this.#folders.get(folder)];
@@ -54,7 +54,7 @@ export class PathFolders {
     return this.#files.size === 0;
   }
 
-  /** The folders that hold paths, at any depth. */
+  /** The folders that contain paths, at any depth. */
   get all(): ReadonlySet<string> {
     return new Set([...this.#files.keys(), ...this.#folders.keys()]);
   }
@@ -78,7 +78,7 @@ export interface PathTreeContent {
   readonly observed: PathFolders;
   readonly states: ReadonlyMap<string, PathState>;
   readonly summaries: FolderSummaries;
-  /** Folders with a rule of their own, which are listed even if they hold no file. */
+  /** Folders with a rule of their own, which are listed even if they contain no file. */
   readonly tracked?: Iterable<string>;
 }
 

@@ -11,7 +11,7 @@ export const defaultExclude: Readonly<Record<string, boolean>> = {
   '.DS_Store': true,
   '[Tt]humbs.db': true,
   '[Dd]esktop.ini': true,
-  // Kept on each disk by these two, Linux and others: resource forks, indexes, deleted files, files found by a repair.
+  // Systems keep these on each disk: resource forks, indexes, deleted files, files found by a repair.
   '._*': true,
   '.Spotlight-V100': true,
   '.fseventsd': true,

@@ -2,7 +2,7 @@ import type { Change } from '../change';
 import { stepSize, type CooperativeTask } from '../cooperativeTask';
 import { parentFolders } from '../paths';
 
-/** With more places for its rarest file, a folder counts as moved nowhere: nearly all of them are copies. */
+/** A folder whose rarest file was added in more places counts as moved nowhere: nearly all of these are copies. */
 const maxCandidates = 100;
 
 /** The files that a pull adds or changes. */
@@ -13,8 +13,9 @@ interface Added {
 }
 
 /**
- * The folders to which `changes` move everything in one of `folders`, by that folder: each file that they delete there has
- * the same path and the same content in the other one. A folder with several such places, or none, is left out.
+ * Maps those of `folders` that `changes` move as a whole to their new places: each file that they delete in the folder is
+ * added in the new place, at the same relative path and with the same content. A folder with several such places, or none,
+ * is left out.
  */
 export function* movedFoldersSteps(
   folders: ReadonlySet<string>,

@@ -60,7 +60,7 @@ export class Selection {
     this.#bases.clear();
   }
 
-  /** Adds a folder that a scan recognised as Palmtree's own storage. */
+  /** Adds a folder that a scan recognized as Palmtree's own storage. */
   addOwnFolder(folder: string): void {
     this.#ownFolders.add(folder);
   }

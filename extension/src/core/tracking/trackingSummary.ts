@@ -20,7 +20,7 @@ export interface TrackingSummary {
   readonly untracked: ReadonlySet<string>;
 }
 
-/** Summarises the `tracked` paths and the rules for menus. */
+/** Summarizes the `tracked` paths and the rules for menus. */
 export function trackingSummary(tracked: Iterable<string>, rules: ReadonlyMap<string, Rule>): TrackingSummary {
   const paths = new Set<string>();
   const folders = new Set<string>();

@@ -245,7 +245,7 @@ export class Client {
     return this.#request('GET', `${treePath(tree)}/revisions${query}`, revisionList, { signal, retries: 1 });
   }
 
-  /** The changes of one revision, also those of which retention has removed a side. Throws revision_not_found. */
+  /** The changes of one revision, including those of which retention has removed a side. Throws revision_not_found. */
   revision(tree: string, number: number, signal?: AbortSignal): Promise<RevisionDetail> {
     const options = { signal, retries: 1, maxBytes: maxListBytes };
     return this.#request('GET', `${treePath(tree)}/revisions/${number}?removed=1`, revisionDetail, options);

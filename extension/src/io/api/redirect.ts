@@ -17,7 +17,7 @@ export class RedirectError extends Error {
 export type Fetch = (input: string | URL | Request, init?: RequestInit) => Promise<Response>;
 
 /**
- * `send`, by default `fetch`, that throws RedirectError instead of following a redirect.
+ * Calls `send`, by default `fetch`, and throws RedirectError instead of following a redirect.
  * Invariant: a token never leaves the origin that the user entered, and no body is sent to another.
  */
 export async function fetchDirectly(

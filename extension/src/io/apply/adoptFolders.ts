@@ -70,7 +70,7 @@ function* newFoldersSteps({ root }: ApplyState, puts: readonly Put[]): Cooperati
   return groups;
 }
 
-/** The files of a folder that may appear; none if at one of its paths something was, or is being edited. */
+/** The complete files of a folder; none if something is observed, or being edited, at one of the folder's paths. */
 function* filesToAdoptSteps(
   { request }: ApplyState,
   group: readonly Put[],
@@ -127,7 +127,7 @@ function addParents(parents: Set<string>, path: string): void {
 
 interface NewModes {
   readonly folderModes: FolderModes;
-  /** The mode that a new folder gets in an absolute one; undefined if it cannot be found out. */
+  /** The mode that a new folder gets in `folder`, an absolute path; undefined if it cannot be found out. */
   readonly modeIn: (folder: string) => number | undefined;
 }
 

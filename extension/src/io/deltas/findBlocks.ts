@@ -148,8 +148,8 @@ class Window {
 }
 
 /**
- * The bytes at the beginning of an open file that are all blocks of the other file, in their order, but perhaps its last one: the
- * other file is an older state of a log, or what an interrupted transfer has left. 0 if it is another file.
+ * The number of bytes at the beginning of an open file that equal the other file, whose last block may differ: the other file
+ * is an older state of a log, or what an interrupted transfer has left. 0 if it is neither.
  */
 export function prefixBytes(file: number, size: number, signature: Signature): number {
   const { blockBytes, blockCount, fileBytes } = signature;

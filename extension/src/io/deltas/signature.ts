@@ -7,11 +7,11 @@ import {
   strongBytes,
 } from '../../../../server/src/contract/differences';
 
-/** So many blocks with the same weak checksum are compared. A file of zeros has only such blocks. */
+/** At most this many blocks with the same weak checksum are compared. A file of zeros has only such blocks. */
 const maxCandidates = 8;
 const filterBits = 20;
 
-/** The size in bytes of the file that a signature is of; undefined if it is none. */
+/** The size in bytes of the file that the signature describes; undefined if the bytes are too few for a signature. */
 export function signedBytes(signature: Uint8Array): number | undefined {
   const buffer = Buffer.from(signature.buffer, signature.byteOffset, signature.byteLength);
   return buffer.length < signatureHeadBytes ? undefined : Number(buffer.readBigUInt64BE(4));

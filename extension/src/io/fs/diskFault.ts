@@ -4,7 +4,7 @@ import { errnoOf } from './errno';
 /** System errors of sockets and processes, which the disk does not cause. */
 const otherCalls = /^(connect|bind|listen|getaddrinfo|spawn|kill)\b/;
 
-/** Whether a system call on a path failed, or one that says by its code that the disk or the process is at its end. */
+/** Whether a system call on a path failed, or one whose code says that the disk is gone or broken, or a limit is reached. */
 export function isDiskFault(error: unknown): error is Error {
   if (errnoOf(error) === undefined || !(error instanceof Error)) return false;
   if ('path' in error && 'syscall' in error) return !otherCalls.test(String(error.syscall));

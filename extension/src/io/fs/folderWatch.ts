@@ -2,7 +2,7 @@ import { lstatSync, readdirSync, watch, type FSWatcher } from 'node:fs';
 import { join } from 'node:path';
 import { posixPath } from './posixPath';
 
-/** Events that follow each other closely are reported together, after so long in milliseconds. */
+/** Events that follow each other closely are reported together, after this many milliseconds. */
 const delayMs = 50;
 
 export interface FolderWatchDeps {

@@ -13,7 +13,7 @@ export interface NamedRoot {
 }
 
 /**
- * Returns where `path` leads, through all links, also if nothing is there yet; both are relative to the root, which is `''`.
+ * Returns where `path` leads, through all links, even if nothing is there yet; both are relative to the root, which is `''`.
  * Returns undefined if it leads out of the root, and `path` itself if it leads through too many links, such as around a circle.
  * Invariant: nothing outside of the root is touched. A disk that does not respond may be mounted there.
  */

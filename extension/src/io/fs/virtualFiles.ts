@@ -1,7 +1,7 @@
 import { statfsSync } from 'node:fs';
 
 /**
- * The statfs types of Linux file systems whose files the kernel makes up: proc, sysfs, debugfs, tracefs, cgroup (two),
+ * The statfs types of Linux file systems whose files the kernel generates: proc, sysfs, debugfs, tracefs, cgroup (two),
  * devpts, securityfs, bpf, configfs and pstore. From linux/magic.h.
  */
 const virtualTypes: ReadonlySet<number> = new Set([

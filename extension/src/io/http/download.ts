@@ -17,7 +17,7 @@ const ownerMode = 0o600;
 const minDeltaBytes = 1 << 20;
 const minBasisBytes = 64 << 10;
 
-/** A file that is received into the staging folder. Not more is written there than the server declared. */
+/** A file that is received into the staging folder. No more is written there than the server declared. */
 export class Download implements MovedFile {
   readonly #transfer: HttpTransfer;
   readonly #path: string;

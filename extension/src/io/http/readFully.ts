@@ -1,6 +1,6 @@
 import type { FileHandle } from 'node:fs/promises';
 
-/** A file is read in pieces of so many bytes: a slow line has to take one before it counts as lost. */
+/** A file is read in pieces of this many bytes: a slow line has to take one before it counts as lost. */
 export const pieceBytes = 128 << 10;
 
 /** Fewer bytes than `length` only at the end of the file. */

@@ -146,7 +146,7 @@ describe('a push', () => {
     expect(progress.filter(({ bytes, totalBytes }) => bytes === totalBytes)).toHaveLength(1);
   });
 
-  it('sends not more than a file had, says which are gone, and follows no symlink', async () => {
+  it('sends no more than a file had, says which are gone, and follows no symlink', async () => {
     await writeFile(inRoot('grown'), 'grown');
     await writeFile(inRoot('secret'), 'secret');
     await symlink(inRoot('secret'), inRoot('link'));
@@ -278,7 +278,7 @@ describe('a pull', () => {
   it.each([
     ['plain', undefined, (bytes: Buffer) => bytes],
     ['compressed', 'zstd', (bytes: Buffer) => zstdCompressSync(bytes)],
-  ] as const)('writes not more than the server declared: %s', async (_, encoding, encode) => {
+  ] as const)('writes no more than the server declared: %s', async (_, encoding, encode) => {
     const body = encode(Buffer.alloc(50_000_000));
     const get: SessionFiles['get'] = () => Promise.resolve({ pieces: inPieces(body), encoding, isRange: true });
     const { files } = serverWith({}, { get });

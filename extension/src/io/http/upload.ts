@@ -27,7 +27,7 @@ interface Sent {
   readonly isDelta: boolean;
 }
 
-/** A file that is sent. Not more is sent than the file had when it was scanned. */
+/** A file that is sent. No more is sent than the file had when it was scanned. */
 export class Upload implements MovedFile {
   readonly #transfer: HttpTransfer;
   readonly #path: string;
@@ -97,7 +97,7 @@ export class Upload implements MovedFile {
 
   async #sendFrom(file: FileHandle, offset: number): Promise<void> {
     this.#transfer.progress.at(this.#path, offset);
-    // Also if nothing is left to send: the server's file may go on after this one's end.
+    // A request is sent even if no byte is left: the server's file may go on after this one's end.
     if (this.#size - offset <= maxWholeBytes) await this.#sendWhole(file, offset);
     else await this.#sendPieces({ file, start: offset, end: this.#size, isDelta: false });
   }

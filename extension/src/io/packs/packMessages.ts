@@ -28,7 +28,7 @@ export interface UnpackedFile {
 export type PackJob =
   /** Writes a pack with the contents of `files`, one after the other, each with the given size. */
   | { readonly kind: 'pack'; readonly pack: string; readonly files: readonly PackedFile[] }
-  /** Writes those of `files` that `pack` really holds. */
+  /** Writes those of `files` that `pack` really contains. */
   | { readonly kind: 'unpack'; readonly pack: string; readonly files: readonly UnpackedFile[] }
   /** See `writeDelta` and `fillFromBasis`. */
   | { readonly kind: 'delta'; readonly request: DeltaRequest; readonly signature: Uint8Array }

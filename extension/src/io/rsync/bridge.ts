@@ -174,7 +174,7 @@ export class Bridge {
     this.#rsyncSocket = socket;
     socket.setNoDelay(true);
     socket.on('data', (chunk) => {
-      // ws counts what it can no longer send as buffered, so rsync would be paused for ever.
+      // ws counts what it can no longer send as buffered, so rsync would be paused forever.
       if (this.#remote.readyState !== socketState.open) return;
       this.sentBytes += chunk.length;
       this.#remote.send(chunk, { binary: true, compress: false }, (error) => {

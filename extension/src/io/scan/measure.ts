@@ -15,9 +15,9 @@ export interface Measured {
 export interface MeasureOptions {
   /** Whether to leave out a path, as relative to the root. */
   readonly isExcluded: (path: string, isFolder: boolean) => boolean;
-  /** Stops after so many files. */
+  /** Stops after this many files. */
   readonly maxFiles?: number;
-  /** Stops after so many bytes. */
+  /** Stops after this many bytes. */
   readonly maxBytes?: number;
   readonly signal?: AbortSignal;
 }
@@ -75,7 +75,7 @@ async function* batchesOf(folder: string): AsyncGenerator<readonly Item[]> {
       batch = [];
     }
   } catch {
-    // A folder without permission holds nothing that could be synced.
+    // A folder that may not be read contains nothing that could be synced.
   }
   yield batch;
 }

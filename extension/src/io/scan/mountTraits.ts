@@ -9,7 +9,7 @@ export interface MountProbes {
   readonly mountNameRules?: ((folder: string, disk: string) => NameRules) | undefined;
 }
 
-/** How the disks that are mounted in a workspace folder treat files. */
+/** The traits of the disks that are mounted in a workspace folder. */
 export class MountTraits {
   /** The mounts whose disk keeps no permission bits. */
   readonly modeless: string[] = [];

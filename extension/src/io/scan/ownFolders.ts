@@ -75,8 +75,8 @@ async function ownFolderAt(path: string): Promise<OwnFolder | undefined> {
 }
 
 /**
- * Recognises Palmtree's own folders by their inodes, also where a bind mount or a link leads to them. If the workspace
- * folder `root` lies in one of them, every folder is recognised.
+ * Recognises Palmtree's own folders by their inodes, even where a bind mount or a link leads to them. If the workspace
+ * folder `root` lies in one of them, every folder is recognized.
  */
 export function ownFolderTest(root: string, own: readonly OwnFolder[]): OwnFolderTest {
   const realRoot = realPathOf(root) ?? root;

@@ -137,7 +137,7 @@ export class ScanWalker {
 
   /**
    * Records the device of a folder, after those of the folders above it. Returns false for a folder that is Palmtree's own
-   * storage, and for one whose files the kernel makes up.
+   * storage, and for one whose files the kernel generates.
    */
   #enter(folder: string): boolean {
     const { root, isOwnFolder, findings, onMount } = this.#deps;

@@ -5,7 +5,7 @@ import type { Problem } from '../../core/problem';
 import type { Rule } from '../../core/tracking/rule';
 import type { Mounts } from '../store/folderIdentity';
 
-/** Which paths a scan includes. A change of the scope needs a full scan. */
+/** The settings that decide which paths a scan includes. A change of the scope needs a full scan. */
 export interface ScanScope {
   readonly rules: readonly Rule[];
   /** gitignore-style patterns. */
@@ -34,7 +34,7 @@ export interface ScanProgress {
   readonly hashedBytes: number;
 }
 
-/** How the disk of the workspace folder treats files. */
+/** The traits of the disk of the workspace folder. */
 export interface DiskTraits {
   /** The device and inode of the workspace folder. */
   readonly identity: string;

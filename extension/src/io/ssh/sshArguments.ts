@@ -20,10 +20,10 @@ export function sshArguments({ address, name, mayAsk }: SshCommand): string[] {
     'ServerAliveInterval=15',
     'ServerAliveCountMax=3',
     'ConnectTimeout=15',
-    // Those of the user's own sessions: their ports may be taken, and their command is another.
+    // The configuration has these for the user's own sessions: the ports may be taken, and the command is another.
     'ClearAllForwardings=yes',
     'RemoteCommand=none',
-    // A master would outlive this connection, and hold its output open.
+    // A master would outlive this connection, and keep its output open.
     'ControlMaster=no',
   ];
   return [

@@ -215,7 +215,7 @@ function endOf(child: Ssh): Promise<number | null | Error> {
     child.once('error', resolve);
     child.once('exit', (code) => {
       if (child.stderr.closed) return resolve(code);
-      // Another process may hold it open.
+      // Another process may keep it open.
       const timer = setTimeout(() => resolve(code), lastWordsMs);
       child.stderr.once('close', () => {
         clearTimeout(timer);

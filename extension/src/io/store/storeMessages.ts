@@ -6,7 +6,7 @@ import type { ThreadFailure } from '../threads/threadFailure';
 export interface StoreWorkerData {
   /** The path of the store's file. */
   readonly file: string;
-  /** sql.js's module, compiled. Threads share its machine code, with the optimised code of hot functions. */
+  /** sql.js's module, compiled. Threads share its machine code, with the optimized code of hot functions. */
   readonly wasm: WebAssembly.Module;
 }
 

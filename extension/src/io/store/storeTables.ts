@@ -7,7 +7,7 @@ import { stepSize, type CooperativeTask } from '../../core/cooperativeTask';
 import { bucketOf } from '../entries/storeBuckets';
 import { packEntries, packObservations, unpackEntries, unpackObservations } from '../entries/packedEntries';
 
-/** The names on the disk, which cannot change: `held_back` holds the unapplied remote. */
+/** The names on the disk, which cannot change: `held_back` has the unapplied remote. */
 export type TableName = 'rule' | 'ancestor' | 'held_back' | 'observation';
 
 /** One bucket of a table, packed; null if it is empty. */

@@ -6,9 +6,9 @@ import type { TransferRequest } from './transferRequest';
 export const retryDelaysMs = [500, 1_000, 2_000, 4_000, 8_000] as const;
 /** After an attempt that transferred more than this, the count of retries starts over. */
 export const progressBytes = 1 << 20;
-/** A transfer that has failed so often is given up, however much the attempts have transferred. */
+/** A transfer is given up after this many attempts, however much they have transferred. */
 export const maxAttempts = 100;
-/** The server has made the request wait for its turn before it asks to come again. */
+/** The pause before a request whose turn did not come in time, in milliseconds: the server has made it wait already. */
 export const turnPauseMs = 1_000;
 
 /** Errors after which another attempt in the same session would fail too. */

@@ -50,7 +50,7 @@ export interface SessionFiles {
   /** The encodings that the server reads and writes; undefined if it does not move files by HTTP. */
   readonly encodings: readonly string[] | undefined;
   put(path: string, upload: FileUpload, limits: RequestLimits): Promise<void>;
-  /** The bytes of a file from `offset` on; the server may encode them if `encoding` is given. Not more than `maxBytes`. */
+  /** The bytes of a file from `offset` on; the server may encode them if `encoding` is given. At most `maxBytes`. */
   get(
     path: string,
     wanted: { readonly offset: number; readonly maxBytes: number; readonly encoding: string | undefined },

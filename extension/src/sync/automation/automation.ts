@@ -46,7 +46,7 @@ export interface AutomationDeps {
     | 'pull'
   >;
   readonly settings: () => AutomationSettings;
-  /** Whether `change` pushes the changes that it finds at first, too. By default they are left to the user. */
+  /** Whether `change` also pushes the changes from before it started. By default they are left to the user. */
   readonly pushesEarlier?: boolean;
   /** The git operation that is running in one of these folders, if any. */
   readonly gitActivity: (folders: Iterable<string>) => Promise<string | undefined>;

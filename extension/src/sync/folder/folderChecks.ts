@@ -8,7 +8,7 @@ import type { FolderSync } from './folderSync';
 
 export type CheckName = 'rsync' | 'server' | 'tree' | 'scan';
 
-/** What a check has found. */
+/** The result of a check that has met no error. */
 export type Finding =
   | { readonly check: 'rsync'; readonly command: string; readonly version: string }
   /** `name`: that of the token. `ms`: the time of one request. */

@@ -2,7 +2,7 @@ import { measure, type Measured, type MeasureOptions } from '../../io/scan/measu
 import type { Selection } from '../../core/tracking/selection';
 import type { Replica } from '../replica/replica';
 
-/** What a list of files to track has to know about their folder. */
+/** Answers what a list of files to track asks about their folder. */
 export class FolderChoice {
   readonly #replica: Replica;
 
@@ -17,7 +17,7 @@ export class FolderChoice {
 
   /** Adds up the files that tracking `path` would add. */
   measure(path: string, limits: Omit<MeasureOptions, 'isExcluded'>): Promise<Measured> {
-    // What is excluded is tracked all the same if it is tracked by name, with patterns relative to it.
+    // An excluded path that is tracked by name is tracked all the same, and patterns are then relative to it.
     const selection = this.#replica.rules.selection([{ path, kind: 'folder', effect: 'track' }]);
     const isExcluded = (each: string, isFolder: boolean): boolean =>
       selection.excludedBy(each, isFolder ? 'folder' : 'file') !== undefined;

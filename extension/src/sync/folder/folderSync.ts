@@ -62,7 +62,7 @@ export interface FolderSyncDeps {
   readonly scanner: Scanner;
   readonly folders: StorageFolders;
   readonly settings: () => ReplicaSettings;
-  /** How the disk treats names; probed on the disk by default. */
+  /** The name rules of the disk; probed by default. */
   readonly nameRules?: () => NameRules;
   /** The limits of the backups; by default `defaultBackupLimits`. */
   readonly backupLimits?: FolderBackupsDeps['limits'];
@@ -195,7 +195,7 @@ export class FolderSync {
     return this.#status.pathStates.states;
   }
 
-  /** The folders that hold such paths, with their numbers of changes; `''` is the workspace folder. */
+  /** The folders that contain such paths, with their numbers of changes; `''` is the workspace folder. */
   get folderSummaries(): FolderSummaries {
     return this.#status.summaries;
   }

@@ -20,7 +20,7 @@ function gate(): { open: () => void; work: () => Promise<void> } {
   return { open: () => resolve(), work: () => promise };
 }
 
-it('runs one operation after the other, also after a failure', async () => {
+it('runs one operation after the other, even after a failure', async () => {
   const { log, queue } = operations();
   const first = gate();
   const running = [

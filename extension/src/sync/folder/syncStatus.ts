@@ -35,7 +35,7 @@ export class SyncStatus {
   };
 
   #local: { readonly known: FolderStates; readonly shown: FolderStates } | undefined;
-  #summarised: { readonly states: FolderStates['states']; readonly summaries: FolderSummaries } | undefined;
+  #summarized: { readonly states: FolderStates['states']; readonly summaries: FolderSummaries } | undefined;
 
   constructor(deps: SyncStatusDeps) {
     this.#deps = deps;
@@ -55,10 +55,10 @@ export class SyncStatus {
 
   get summaries(): FolderSummaries {
     const { states } = this.pathStates;
-    if (this.#summarised?.states !== states) {
-      this.#summarised = { states, summaries: folderSummaries(states, this.#deps.renamesIn(states)) };
+    if (this.#summarized?.states !== states) {
+      this.#summarized = { states, summaries: folderSummaries(states, this.#deps.renamesIn(states)) };
     }
-    return this.#summarised.summaries;
+    return this.#summarized.summaries;
   }
 
   get pathStates(): FolderStates {

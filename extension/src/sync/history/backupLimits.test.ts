@@ -4,7 +4,7 @@ import { surplusBackups, type MeasuredBackup } from './backupLimits';
 const now = new Date('2031-05-31T00:00:00Z');
 const limits = { maxAgeDays: 30, maxBytes: 100 };
 
-/** A backup named by its number, made so many days before now. */
+/** A backup named by its number, made this many days before now. */
 function backup(number: number, days: number, other: Partial<MeasuredBackup> = {}): MeasuredBackup {
   const at = new Date(now.getTime() - days * 86_400_000).toISOString();
   return { name: String(number), at, bytes: 1, hasRecord: false, isInUse: false, ...other };

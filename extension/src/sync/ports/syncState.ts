@@ -36,7 +36,7 @@ export interface Overview {
   readonly isChecked: boolean;
   /** The user has paused the pushes and pulls that nobody asks for, in all windows, until they resume them. */
   readonly isAutomationPaused?: boolean | undefined;
-  /** The rsync that the last transfer could not use, so that its files travelled over HTTP. */
+  /** The rsync that the last transfer could not use, so that its files traveled over HTTP. */
   readonly unusableRsync?: RsyncTried | undefined;
   /** One of Palmtree's own folders, by absolute path, whose disk does not respond. */
   readonly silentFolder?: string | undefined;

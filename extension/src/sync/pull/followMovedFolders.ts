@@ -6,7 +6,7 @@ import type { Replica } from '../replica/replica';
 
 /**
  * Lets the rules of tracked folders follow a rename on another machine: the server no longer lists the old name, and the
- * pull has moved all files. A folder that still holds files here keeps its rules.
+ * pull has moved all files. A folder that still has files here keeps its rules.
  */
 export function* followMovedFoldersSteps(
   { rules, local }: Pick<Replica, 'rules' | 'local'>,

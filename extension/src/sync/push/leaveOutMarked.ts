@@ -27,7 +27,7 @@ export function without(changes: readonly Change[], paths: ReadonlySet<string>):
 
 /**
  * Leaves out of a push the files with the conflict markers of an unfinished merge, and marks them as unpushable: a conflict
- * holds back its own path, but the file may have been renamed or copied since.
+ * keeps its own path from being pushed, but the file may have been renamed or copied since.
  */
 export async function leaveOutMarked(
   { root, local }: Pick<Replica, 'root' | 'local'>,

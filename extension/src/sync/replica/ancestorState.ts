@@ -132,7 +132,7 @@ export class AncestorState {
 
   /**
    * Requests the changes since the synced revision, and changes nothing: the caller need not have the turn while it waits
-   * for the server. Throws revision_not_found if the server does not have that revision, also if the server does not say so:
+   * for the server. Throws revision_not_found if the server does not have that revision, even if the server does not say so:
    * it went back to an older one, or gives its number to another.
    */
   async requestRemoteChanges({ client, tree }: FileTableSource, signal: AbortSignal): Promise<RequestedChanges> {

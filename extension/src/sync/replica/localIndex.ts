@@ -28,7 +28,7 @@ export interface LocalIndexDeps {
   /** The observations and mounts, which are stored. */
   readonly stored: Pick<StoredState, 'observations' | 'mounts'>;
   readonly scanner: Scanner;
-  /** How the disk treats names; by default as the scanner has found. */
+  /** The name rules of the disk; by default those that the scanner has found. */
   readonly nameRules?: (() => NameRules) | undefined;
   /** Whether permission bits are observed and set: `auto` if the disk keeps them. */
   readonly modes: () => 'auto' | 'keep' | 'ignore';

@@ -77,7 +77,7 @@ function folder(nameRules = linux) {
 }
 
 describe('the links of this disk', () => {
-  it('are found in steps between which other code runs, and hold the files to which they lead', async () => {
+  it('are found in steps between which other code runs, and the files to which they lead are held', async () => {
     const { local, planner, ancestor, scan } = folder();
     const files = Array.from({ length: 10 * stepSize }, (_, i) => observed(`n/${i}`, '1'));
     await scan({ changed: [...files, observed('.husky', '-> notes')], obeyedLinks: [] });

@@ -29,9 +29,9 @@ export interface ReplicaDeps {
   readonly store: Store;
   readonly scanner: Scanner;
   readonly settings: () => ReplicaSettings;
-  /** How the disk treats names; by default as the scanner has found. */
+  /** The name rules of the disk; by default those that the scanner has found. */
   readonly nameRules?: () => NameRules;
-  /** Which paths of the server are too long for this machine; none by default. */
+  /** Tells which paths of the server are too long for this machine; none by default. */
   readonly tooLong?: TooLong | undefined;
   /** Called when rules have followed files or folders that were renamed outside the editor. */
   readonly onFollowed?: ((renames: readonly RuleRename[]) => void) | undefined;

@@ -20,7 +20,7 @@ export interface TrackingRulesDeps {
   readonly settings: () => ExcludeSettings;
   /** The contents of the `.gitignore` files that the scans found, by folder. */
   readonly gitignores: ReadonlyMap<string, string>;
-  /** The folders that the scans recognised as Palmtree's own storage. */
+  /** The folders that the scans recognized as Palmtree's own storage. */
   readonly ownFolders: ReadonlySet<string>;
 }
 

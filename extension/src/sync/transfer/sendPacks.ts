@@ -6,7 +6,7 @@ import type { Packer } from '../../io/packs/packer';
 import type { CommandContext } from '../replica/commandContext';
 import type { RunningTransfer } from './runTransfer';
 
-/** Packs that wait to be sent take at most so many times the size of a pack on the disk. */
+/** Packs that wait to be sent take at most this many times the size of a pack on the disk. */
 const maxReady = 4;
 
 export interface OutgoingPacks {

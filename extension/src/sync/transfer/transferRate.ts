@@ -1,4 +1,4 @@
-/** The speed is an average over so long, in milliseconds. */
+/** The speed is an average over this time, in milliseconds. */
 const windowMs = 5_000;
 /** A shorter time says nothing about the speed. */
 const leastMs = 500;

@@ -21,7 +21,7 @@ interface Tool<I> {
   readonly question?: (owner: SyncedFolder, input: I) => Question | Promise<Question>;
 }
 
-/** A question that the user answers with no has no call after it. */
+/** Questions are remembered for the calls that follow them; none follows if the user says no. */
 const maxRemembered = 20;
 
 type Tools = { readonly [N in ToolName]: Tool<ToolInput<N>> };

@@ -18,7 +18,7 @@ interface Row {
   readonly icon: string;
   readonly label: string;
   readonly description: string;
-  /** What helps, if the check has failed. */
+  /** The action that helps, if the check has failed. */
   readonly cure: Message['actions'][number] | undefined;
 }
 

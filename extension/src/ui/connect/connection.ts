@@ -75,7 +75,7 @@ export class FolderConnection implements FolderBinder, vscode.Disposable {
   /** Binds the folder as its settings say. Without an address, a tree or a token it stays unconnected. */
   async restore(target: SyncedFolder): Promise<void> {
     const { folder, sync } = target;
-    // A file that is synced binds no folder: the binding that the user has made on this machine stays.
+    // A settings file that is synced binds no folder: the binding that the user has made on this machine stays.
     const bound = sync.state.binding;
     if (bound !== undefined && isSetByOthers('tree', folder.uri)) {
       return this.#bind(target, { address: bound.server, tree: bound.tree });

@@ -238,7 +238,7 @@ function versionItem(row: FileVersionRow): vscode.TreeItem {
   return item;
 }
 
-/** Whether a scan has found since the versions were loaded that the file, which was not pushed, was renamed. */
+/** Whether the file was renamed on this disk, and the rename not pushed, since the versions were loaded. */
 function wasRenamedSince({ owner, path, versions }: ShownHistory): boolean {
   const [newest] = versions.items;
   if (!versions.isLoaded || newest?.path === path) return false;

@@ -24,7 +24,7 @@ import { lookOf, Resource } from './resource';
 
 /** The rows of a group. Each costs time in the extension host, and more in the window. */
 const maxShown = 500;
-/** The rows that are sent at once: 500 would hold up the extension host for some 30 ms. */
+/** The rows that are sent at once: 500 would block the extension host for some 30 ms. */
 const maxAdded = 100;
 /** VS Code sends all rows together that are set within 100 ms. */
 const sendingMs = 120;

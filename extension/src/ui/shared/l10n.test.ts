@@ -54,7 +54,7 @@ describe('the messages of the user interface', () => {
 const languages = ['de', 'es', 'fr', 'ja', 'ko', 'zh-cn'];
 const root = join(all, '../..');
 const readTexts = (name: string) => JSON.parse(readFileSync(join(root, name), 'utf8')) as Record<string, string>;
-/** What a translation must keep: placeholders, icons, targets of links. */
+/** The parts that a translation must keep: placeholders, icons, targets of links. */
 const kept = (text: string): string[] => (text.match(/\{\d+\}|\$\([\w-]+\)|\]\([^)]*\)/g) ?? []).sort();
 
 describe.each(languages)('the translation into %s', (language) => {

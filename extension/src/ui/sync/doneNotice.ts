@@ -12,7 +12,7 @@ export interface Done {
   readonly push?: PushResult;
 }
 
-/** What a command has changed, in words, and the actions that undo it. */
+/** The changes that a command has made, in words, and the actions that undo them. */
 export interface DoneNotice {
   /** Empty if nothing has changed. */
   readonly text: string;

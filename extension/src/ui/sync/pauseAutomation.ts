@@ -4,7 +4,7 @@ import { isAutomated, isAutomationPaused } from '../workspace/automationState';
 import { targetFolder } from '../workspace/callOptions';
 import type { WorkspaceFolders } from '../workspace/workspaceFolders';
 
-/** Stops pushing and pulling without being asked, until the user resumes it. What the user starts still works. */
+/** Stops pushing and pulling without being asked, until the user resumes it. Commands of the user still work. */
 export async function pauseAutomation(folders: WorkspaceFolders, argument: unknown): Promise<void> {
   const { sync } = await targetFolder(folders, argument, isAutomated);
   await sync.pause.set(true);

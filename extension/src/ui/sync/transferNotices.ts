@@ -16,7 +16,7 @@ interface NoticeOptions {
   readonly log: vscode.LogOutputChannel;
   /** Transfers again. */
   readonly again: () => Promise<void>;
-  /** What the same command has changed. */
+  /** The changes that the same command has made. */
   readonly done: DoneNotice;
 }
 

@@ -75,8 +75,8 @@ function pathDecoration({ sync }: SyncedFolder, path: string, state: PathState):
 }
 
 /**
- * A dot in the colour of the most urgent state. VS Code can mark the folders above a decorated file by itself, but only
- * once the file's row was drawn, and in the colour of any of the files.
+ * A dot in the color of the most urgent state. VS Code can mark the folders above a decorated file by itself, but only
+ * once the file's row was drawn, and in the color of any of the files.
  */
 function folderDecoration({ sync }: SyncedFolder, path: string): vscode.FileDecoration | undefined {
   const summary = sync.folderSummaries.get(path);

@@ -6,7 +6,7 @@ import { localContent } from '../../sync/content/localContent';
 import type { SyncedFolder } from '../workspace/workspaceFolders';
 
 /**
- * Which conflicts may be merged: those of small texts. The local files are read in the background, one at a time, and
+ * Knows which conflicts may be merged: those of small texts. The local files are read in the background, one at a time, and
  * count as texts until then: drawing rows anew takes the focus from a list that is just being opened.
  */
 export class MergeableConflicts implements vscode.Disposable {

@@ -69,7 +69,7 @@ const deletedOnServer: StatusPresentation = {
   tooltip: l10n.t('Deleted on the server. A pull deletes it here and keeps a backup.'),
 };
 
-/** Why the path has a problem or is held; undefined for other states. */
+/** The reason why the path has a problem or is held; undefined for other states. */
 export function reasonMessage(
   sync: Pick<FolderSync, 'problemAt' | 'held'>,
   path: string,

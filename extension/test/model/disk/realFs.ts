@@ -1,2 +1,2 @@
-/** The module itself, also where a test has replaced `node:fs`. */
+/** The module itself, even where a test has replaced `node:fs`. */
 export const realFs = process.getBuiltinModule('node:fs');

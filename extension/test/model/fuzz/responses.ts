@@ -107,7 +107,7 @@ function textOf(value: unknown): string {
   return JSON.stringify(value) ?? '';
 }
 
-/** Cuts bytes into pieces, also inside a character. */
+/** Cuts bytes into pieces, even inside a character. */
 export function pieces(text: string, cuts: readonly number[]): Buffer[] {
   const bytes = Buffer.from(text);
   const places = [0, ...cuts.map((cut) => Math.floor(cut * bytes.length)).sort((a, b) => a - b), bytes.length];

@@ -102,7 +102,7 @@ export class ModelServer {
     await this.#start();
   }
 
-  /** Lets so much time pass that the sessions in use are removed. */
+  /** Lets enough time pass that the sessions in use are removed. */
   async expireSessions(): Promise<void> {
     await this.restartAfterCrash();
     this.#clockMs += sessionLifetimeMs;

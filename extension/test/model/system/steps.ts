@@ -28,7 +28,7 @@ export interface Command {
   readonly name: CommandName;
   readonly autoMerge: boolean;
   readonly choice: 'mine' | 'theirs' | 'both';
-  /** How many revisions before the head an undo or a restore goes. */
+  /** The number of revisions before the head to which an undo or a restore goes. */
   readonly age: number;
   readonly path: string;
   readonly faults: Faults;

@@ -96,7 +96,7 @@ export class Channel extends Duplex {
     if (this.canSend) this.#sender.ready(this);
   }
 
-  /** Emits `timeout` after so many milliseconds without data, as a socket of Node does; 0 turns that off. */
+  /** Emits `timeout` after this many milliseconds without data, as a socket of Node does; 0 turns that off. */
   setTimeout(ms: number): this {
     clearTimeout(this.#timer);
     this.#timeoutMs = ms;

@@ -6,7 +6,7 @@ const frameTypes = {
   /** Opens a channel. Only the client does; the ids of its channels grow. */
   open: 1,
   data: 2,
-  /** Lets the other end send so many more bytes on the channel; the payload is a number of 4 bytes. */
+  /** Lets the other end send this many more bytes on the channel; the payload is a number of 4 bytes. */
   window: 3,
   /** The sender sends no more data on the channel. */
   end: 4,

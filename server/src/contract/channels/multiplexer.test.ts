@@ -147,7 +147,7 @@ it('keeps a connection on which nothing happens', async () => {
   expect(server.channelCount).toBe(0);
 });
 
-it('opens no more channels than the other end bears', async () => {
+it('opens no more channels than the other end accepts', async () => {
   const { client } = connect(() => undefined);
   const channels = Array.from({ length: maxOpenChannels }, () => client.open());
   const [error] = (await once(client.open(), 'error')) as [Error];

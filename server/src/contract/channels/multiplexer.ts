@@ -9,7 +9,7 @@ interface MultiplexerOptions {
   readonly pingMs?: number;
 }
 
-/** The channels that a client opens at once. A server bears twice as many: it may learn later that one has ended. */
+/** The most channels that a client has open. A server accepts twice as many: it may learn later that one has ended. */
 export const maxOpenChannels = 128;
 const defaultPingMs = 30_000;
 const pingsPerSilence = 3;
@@ -19,7 +19,7 @@ const pieceBytes = 32 << 10;
 const maxWaitingBytes = 1 << 20;
 
 /**
- * Carries many streams of bytes over one. Each direction of a channel has a window, so one whose reader has paused holds up no
+ * Carries many streams of bytes over one. Each direction of a channel has a window, so one whose reader has paused delays no
  * other, and memory stays bounded. An end that breaks the rules ends the connection.
  */
 export class Multiplexer implements ChannelSender {
