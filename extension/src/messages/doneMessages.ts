@@ -2,13 +2,14 @@ import { l10n } from 'vscode';
 import type { ChangedNames } from '../core/changedNames';
 import type { PullResult } from '../sync/pull/pull';
 import type { PushResult } from '../sync/push/push';
-import { formatNumber } from './format';
+import { formatNumber, joined } from './format';
 import { pathList } from './pathList';
 
 /** `Pushed 3 files: a, b, c. Deleted d on the server. 1 conflict is left.` Empty if nothing was pushed. */
 export function pushedMessage({ put, deleted, renamed, names }: PushResult, conflicts: number): string {
   if (put + deleted === 0) return '';
-  return sentences(
+  return joined(
+    ' ',
     pushedSentence(put - renamed, names),
     renamedSentence(renamed, names),
     deletedOnServerSentence(deleted - renamed, names),
@@ -19,7 +20,8 @@ export function pushedMessage({ put, deleted, renamed, names }: PushResult, conf
 /** `Pulled 3 files: a, b, c. Deleted d here.` Empty if nothing was pulled. Conflicts and merges have their own sentences. */
 export function pulledMessage({ written, deleted, renamed, names, held }: PullResult): string {
   if (written + deleted === 0) return '';
-  return sentences(
+  return joined(
+    ' ',
     pulledSentence(written - renamed, names),
     renamedSentence(renamed, names),
     deletedHereSentence(deleted - renamed, names),
@@ -67,8 +69,4 @@ function deletedHereSentence(count: number, { deleted }: ChangedNames): string {
 function conflictsSentence(count: number): string {
   if (count === 0) return '';
   return count === 1 ? l10n.t('1 conflict is left.') : l10n.t('{0} conflicts are left.', formatNumber(count));
-}
-
-function sentences(...all: readonly string[]): string {
-  return all.filter((sentence) => sentence !== '').join(' ');
 }

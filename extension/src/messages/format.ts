@@ -15,9 +15,14 @@ export function percent(part: number, whole: number): number {
   return Math.min(100, Math.floor((part * 100) / whole));
 }
 
-/** `a, b, c`, with the commas of the language. */
+/** The parts that are not empty, with `separator` between them. */
+export function joined(separator: string, ...parts: readonly string[]): string {
+  return parts.filter((part) => part !== '').join(separator);
+}
+
+/** `a, b, c`, with the commas of the language. Leaves out empty parts. */
 export function commaList(parts: readonly string[]): string {
-  const [first = '', ...others] = parts;
+  const [first = '', ...others] = parts.filter((part) => part !== '');
   return others.reduce((list, part) => l10n.t('{0}, {1}', list, part), first);
 }
 

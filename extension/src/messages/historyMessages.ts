@@ -1,7 +1,7 @@
 import { l10n } from 'vscode';
 import type { RevisionSummary } from '../../../server/src/contract/history';
 import type { FileVersion } from '../sync/history/fileVersions';
-import { formatBytes, formatNumber, relativeTime } from './format';
+import { formatBytes, formatNumber, joined, relativeTime } from './format';
 
 /**
  * `3 minutes ago · renamed from notes/old.md · “the message” · 12.0 kB`. The size comes last, since a narrow view cuts off
@@ -11,7 +11,7 @@ export function versionDescription({ createdAt, message, entry, renamedFrom }: F
   const size =
     entry === null ? l10n.t('deleted') : entry.kind === 'symlink' ? l10n.t('symbolic link') : formatBytes(entry.size);
   const rename = renamedFrom === undefined ? '' : l10n.t('renamed from {0}', renamedFrom);
-  return joined(' · ', relativeTime(new Date(createdAt), now), rename, quoted(message), size);
+  return joined(' · ', relativeTime(new Date(createdAt), now), rename, quotedMessage(message), size);
 }
 
 /** The part of a revision's description about the changes that the server has removed. */
@@ -34,14 +34,10 @@ export function revisionDescription(revision: RevisionSummary, now: Date): strin
   );
   const time = relativeTime(new Date(createdAt), now);
   const isForced = forced ? l10n.t('forced') : '';
-  return joined(' · ', time, quoted(message), changes, isForced, removedText(revision));
+  return joined(' · ', time, quotedMessage(message), changes, isForced, removedText(revision));
 }
 
-function quoted(message: string | null): string {
+function quotedMessage(message: string | null): string {
   const [line = ''] = (message ?? '').split('\n');
   return line === '' ? '' : `“${line}”`;
-}
-
-function joined(separator: string, ...parts: readonly string[]): string {
-  return parts.filter((part) => part !== '').join(separator);
 }

@@ -9,7 +9,7 @@ export function pushSummary(
   { revision, put, deleted, renamed }: PushResult,
   { conflicts, problems }: Pick<PendingCounts, 'conflicts' | 'problems'>,
 ): string {
-  return joined(
+  return commaList([
     pushedPart(put - renamed),
     renamedPart(renamed),
     deletedPart(deleted - renamed),
@@ -19,14 +19,14 @@ export function pushSummary(
     problems === 1 ? l10n.t('1 problem skipped') : '',
     problems > 1 ? l10n.t('{0} problems skipped', formatNumber(problems)) : '',
     revisionPart(revision),
-  );
+  ]);
 }
 
 /** `pulled 3 files, renamed 1, merged 1 file, 2 conflicts, 1 skipped, revision 8` */
 export function pullSummary(result: PullResult): string {
   const { revision, written, deleted, renamed, merged, conflicts, skipped, held } = result;
   const touched = written + deleted + merged.length + conflicts.length + skipped.length + held.length;
-  return joined(
+  return commaList([
     touched === 0 ? l10n.t('nothing to pull') : '',
     pulledPart(written - renamed),
     renamedPart(renamed),
@@ -38,7 +38,7 @@ export function pullSummary(result: PullResult): string {
     skipped.length > 0 ? l10n.t('{0} skipped', formatNumber(skipped.length)) : '',
     held.length > 0 ? l10n.t('{0} held', formatNumber(held.length)) : '',
     revisionPart(revision),
-  );
+  ]);
 }
 
 function pushedPart(files: number): string {
@@ -61,8 +61,4 @@ function deletedPart(deleted: number): string {
 
 function revisionPart(revision: number): string {
   return l10n.t('revision {0}', revision);
-}
-
-function joined(...parts: readonly string[]): string {
-  return commaList(parts.filter((part) => part !== ''));
 }

@@ -1,4 +1,5 @@
 import * as vscode from 'vscode';
+import { joined } from '../../messages/format';
 import { pathLines } from '../../messages/pathList';
 import { plainLine } from '../../messages/plainText';
 import { withProgress } from '../shared/withProgress';
@@ -32,7 +33,11 @@ export async function pushQuestion(
     message === undefined ? '' : vscode.l10n.t('Message: {0}', plainLine(message)),
     vscode.l10n.t('Undo Push… takes it back with a new revision.'),
   ];
-  return { title: vscode.l10n.t('Push to "{0}" on {1}?', tree, server), detail: joined(lines), covered: changed };
+  return {
+    title: vscode.l10n.t('Push to "{0}" on {1}?', tree, server),
+    detail: joined('\n\n', ...lines),
+    covered: changed,
+  };
 }
 
 /** Pushes no more than `covered`: files may have changed since the question. */
@@ -62,7 +67,7 @@ export function pullQuestion({ sync }: SyncedFolder, { paths }: ToolInput<'palmt
     pathLines(pendingPaths(sync, paths, ['incoming', 'both'])),
     vscode.l10n.t('Files that are replaced or deleted are kept in a backup. Undo Last Pull… takes it back.'),
   ];
-  return { title: vscode.l10n.t('Pull from "{0}" on {1}?', tree, server), detail: joined(lines) };
+  return { title: vscode.l10n.t('Pull from "{0}" on {1}?', tree, server), detail: joined('\n\n', ...lines) };
 }
 
 export async function pull(
@@ -124,8 +129,4 @@ function pendingPaths(
   return [...sync.pathStates].flatMap(([path, state]) =>
     states.includes(state) && only?.has(path) !== false ? [path] : [],
   );
-}
-
-function joined(lines: readonly string[]): string {
-  return lines.filter((line) => line !== '').join('\n\n');
 }

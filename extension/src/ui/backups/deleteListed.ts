@@ -1,7 +1,7 @@
 import * as vscode from 'vscode';
 import type { ListedBackup } from '../../sync/folder/folderBackups';
 import { confirm } from '../shared/confirm';
-import { fileCount, formatBytes, formatDate, formatNumber } from '../../messages/format';
+import { fileCount, formatBytes, formatDate, formatNumber, joined } from '../../messages/format';
 import { showNotification } from '../shared/notification';
 import { showResult } from '../shared/notify';
 import { listSection } from '../../messages/pathList';
@@ -34,7 +34,7 @@ export async function deleteListed(
       "The pulls and decisions of these backups, and the pulls before them, can't be undone any more. Your files and the server are not changed.",
     ),
   ];
-  await confirm(question, sections.filter((part) => part !== '').join('\n\n'), vscode.l10n.t('Delete'));
+  await confirm(question, joined('\n\n', ...sections), vscode.l10n.t('Delete'));
   const names = new Set(deleted.map(({ name }) => name));
   await withProgress(vscode.l10n.t('Palmtree: Delete Backups'), () => sync.backups.delete(names));
   const text =

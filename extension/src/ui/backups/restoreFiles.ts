@@ -1,7 +1,7 @@
 import * as vscode from 'vscode';
 import type { BackupRestoreResult } from '../../sync/history/restoreBackup';
 import { confirm } from '../shared/confirm';
-import { formatNumber } from '../../messages/format';
+import { formatNumber, joined } from '../../messages/format';
 import { showInStatusBar } from '../shared/notification';
 import { pathSection } from '../../messages/pathList';
 import { skippedMessage } from '../../messages/skippedMessages';
@@ -41,7 +41,7 @@ export async function restoreFiles(
     restored.length === 1
       ? vscode.l10n.t('Restore 1 file from the backup?')
       : vscode.l10n.t('Restore {0} files from the backup?', formatNumber(restored.length));
-  await confirm(question, sections.filter((part) => part !== '').join('\n\n'), vscode.l10n.t('Restore'));
+  await confirm(question, joined('\n\n', ...sections), vscode.l10n.t('Restore'));
   const request = { name, paths: restored };
   const result = await withProgress(title, (reporter) => sync.backups.restore(reporter, request, { hasUnsavedEdits }));
   const text = restoredMessage(result);
@@ -53,11 +53,10 @@ export async function restoreFiles(
 function restoredMessage({ written, skipped }: BackupRestoreResult): string {
   const [first = ''] = written;
   const [firstSkipped] = skipped;
-  return [
+  return joined(
+    ' ',
     written.length === 1 ? vscode.l10n.t('{0} was restored from the backup.', first) : '',
     written.length > 1 ? vscode.l10n.t('{0} files were restored from the backup.', formatNumber(written.length)) : '',
     firstSkipped === undefined ? '' : skippedMessage(firstSkipped),
-  ]
-    .filter((part) => part !== '')
-    .join(' ');
+  );
 }

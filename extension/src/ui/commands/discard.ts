@@ -1,7 +1,7 @@
 import * as vscode from 'vscode';
 import { PalmtreeError } from '../../errors';
 import { discardConfirmation } from '../../messages/confirmations';
-import { formatNumber } from '../../messages/format';
+import { formatNumber, joined } from '../../messages/format';
 import { skippedMessage } from '../../messages/skippedMessages';
 import type { DiscardResult } from '../../sync/history/discard';
 import { confirm } from '../shared/confirm';
@@ -58,11 +58,10 @@ async function discardIn(
 function discardedMessage({ discarded, skipped }: DiscardResult): string {
   const [path = ''] = discarded;
   const [first] = skipped;
-  return [
+  return joined(
+    ' ',
     discarded.length === 1 ? vscode.l10n.t('{0} is as at the last sync.', path) : '',
     discarded.length > 1 ? vscode.l10n.t('{0} files are as at the last sync.', formatNumber(discarded.length)) : '',
     first === undefined ? '' : skippedMessage(first),
-  ]
-    .filter((part) => part !== '')
-    .join(' ');
+  );
 }

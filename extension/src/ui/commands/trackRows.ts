@@ -4,7 +4,7 @@ import type { ExcludedBy } from '../../core/tracking/selection';
 import type { Measured } from '../../io/scan/measure';
 import { shownFile } from '../documents/shownFile';
 import { relativePath } from '../workspace/relativePath';
-import { formatBytes, formatNumber } from '../../messages/format';
+import { formatBytes, formatNumber, joined } from '../../messages/format';
 import type { SyncedFolder } from '../workspace/workspaceFolders';
 
 /** A list of more rows is slow to send to the window. Typing shortens it. */
@@ -79,12 +79,12 @@ export function rowDescription(
   { excludedBy, isFolder, isActive = false }: TrackRow,
   measured: Measured | undefined,
 ): string {
-  const parts = [
+  return joined(
+    ' · ',
     isActive ? vscode.l10n.t('the active file') : '',
     measured === undefined ? '' : sizeText(isFolder, measured),
     exclusionText(excludedBy),
-  ];
-  return parts.filter((part) => part !== '').join(' · ');
+  );
 }
 
 function sizeText(isFolder: boolean, { files, bytes, isPartial }: Measured): string {

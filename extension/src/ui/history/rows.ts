@@ -2,7 +2,7 @@ import * as vscode from 'vscode';
 import type { RevisionSummary } from '../../../../server/src/contract/history';
 import { PalmtreeError } from '../../errors';
 import type { FileVersion } from '../../sync/history/fileVersions';
-import { formatDate, formatNumber } from '../../messages/format';
+import { formatDate, formatNumber, joined } from '../../messages/format';
 import { commandIds } from '../shared/ids';
 import { rowLabel } from '../shared/rowLabel';
 import type { SyncedFolder } from '../workspace/workspaceFolders';
@@ -113,7 +113,7 @@ export function removedItem({ removed }: RemovedRow, label: string): vscode.Tree
 /** Three lines: the revision and its author, the exact time, and the whole message. */
 export function pushTooltip(revision: number, { author, createdAt, message }: Push): string {
   const title = vscode.l10n.t('Revision {0}, pushed by {1}', revision, author);
-  return [title, formatDate(new Date(createdAt)), message ?? ''].filter((part) => part !== '').join('\n');
+  return joined('\n', title, formatDate(new Date(createdAt)), message ?? '');
 }
 
 export function nameOf(path: string): string {

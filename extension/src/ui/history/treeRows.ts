@@ -13,7 +13,7 @@ import {
   type VersionRow,
 } from './rows';
 import { commandIds } from '../shared/ids';
-import { formatNumber } from '../../messages/format';
+import { formatNumber, joined } from '../../messages/format';
 import { revisionDescription } from '../../messages/historyMessages';
 import { inFolderOf, rowLabel } from '../shared/rowLabel';
 import type { SyncedFolder } from '../workspace/workspaceFolders';
@@ -106,7 +106,7 @@ function changeItem(row: ChangeRow): vscode.TreeItem {
   const item = new vscode.TreeItem(vscode.Uri.from({ scheme: 'palmtree-row', path: `/${change.path}` }));
   item.label = name;
   const before = change.beforeRemoved === true ? vscode.l10n.t('version before removed by retention') : '';
-  item.description = joined(changeWord(change), before, folder);
+  item.description = joined(' · ', changeWord(change), before, folder);
   item.tooltip =
     change.renamedFrom === undefined
       ? change.path
@@ -130,7 +130,7 @@ export function changeRow(owner: SyncedFolder, number: number, change: RevisionC
 function renamedFolderItem({ owner, renamed }: RenamedFolderRow): vscode.TreeItem {
   const { from, to, changes } = renamed;
   const item = new vscode.TreeItem(to === '' ? owner.folder.name : to, vscode.TreeItemCollapsibleState.Collapsed);
-  item.description = joined(vscode.l10n.t('renamed from {0}', from), filesText(changes.length));
+  item.description = joined(' · ', vscode.l10n.t('renamed from {0}', from), filesText(changes.length));
   item.tooltip = vscode.l10n.t('{0} was renamed to {1}', from, to === '' ? '.' : to);
   item.iconPath = new vscode.ThemeIcon('folder');
   item.contextValue = 'renamedFolder';
@@ -139,10 +139,6 @@ function renamedFolderItem({ owner, renamed }: RenamedFolderRow): vscode.TreeIte
 
 function filesText(count: number): string {
   return count === 1 ? vscode.l10n.t('1 file') : vscode.l10n.t('{0} files', formatNumber(count));
-}
-
-function joined(...parts: readonly string[]): string {
-  return parts.filter((part) => part !== '').join(' · ');
 }
 
 function restItem({ rest }: RestRow): vscode.TreeItem {

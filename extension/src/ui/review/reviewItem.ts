@@ -18,7 +18,7 @@ import {
   rowDescription,
   rowInFolderDescription,
 } from './planMessages';
-import { formatNumber } from '../../messages/format';
+import { formatNumber, joined } from '../../messages/format';
 import { inFolderOf, rowLabel } from '../shared/rowLabel';
 import { openCommand } from './diff';
 import type { Review } from './review';
@@ -87,7 +87,5 @@ function pathItem(node: PathNode, { owner, plan }: Review): vscode.TreeItem {
 
 function tooltip(row: PlanRow): string {
   const target = (row.after ?? row.before)?.target;
-  return [row.path, effectMessage(row), target === undefined ? '' : vscode.l10n.t('Link to {0}', target)]
-    .filter((line) => line !== '')
-    .join('\n');
+  return joined('\n', row.path, effectMessage(row), target === undefined ? '' : vscode.l10n.t('Link to {0}', target));
 }

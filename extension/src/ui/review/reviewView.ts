@@ -1,5 +1,6 @@
 import * as vscode from 'vscode';
 import type { Plan } from '../../sync/review/plan';
+import { joined } from '../../messages/format';
 import { contextKeys, planViewId } from '../shared/ids';
 import { createTreeView } from '../shared/treeView';
 import { hasRowsFor, PlanChoice } from './planChoice';
@@ -110,7 +111,7 @@ export class ReviewView implements vscode.TreeDataProvider<ReviewRow>, vscode.Di
     const selected = counts.reduce((sum, count) => sum + count.selected, 0);
     const total = counts.reduce((sum, count) => sum + count.total, 0);
     const folder = this.#folders.all.length > 1 ? owner.folder.name : '';
-    this.#view.description = [folder, selectionMessage({ selected, total })].filter((part) => part !== '').join(' · ');
+    this.#view.description = joined(' · ', folder, selectionMessage({ selected, total }));
   }
 
   #select(items: readonly (readonly [ReviewRow, vscode.TreeItemCheckboxState])[]): void {

@@ -4,7 +4,7 @@ import { commaList } from '../../messages/format';
 
 /** The words that a screen reader reads for a row: `plan.md, conflict, in notes`. */
 export function rowLabel(name: string, ...parts: readonly string[]): { readonly label: string } {
-  return { label: commaList([name, ...parts].filter((part) => part !== '')) };
+  return { label: commaList([name, ...parts]) };
 }
 
 /** `in notes/2026`; empty for a path that is in no folder. */

@@ -1,4 +1,5 @@
 import * as vscode from 'vscode';
+import { joined } from '../../messages/format';
 import { pulledMessage, pushedMessage } from '../../messages/doneMessages';
 import type { PullResult } from '../../sync/pull/pull';
 import type { PushResult } from '../../sync/push/push';
@@ -33,5 +34,5 @@ export function doneNotice(log: vscode.LogOutputChannel, owner: SyncedFolder, { 
       : [{ title: undoPush, run: () => undoPushOf(log, owner, push.revision) }]),
     ...(pull === undefined || pull.undo.length === 0 ? [] : [undoAction(log, owner, pull.undo, undoPull)]),
   ];
-  return { text: [pulled, pushed].filter((text) => text !== '').join(' '), actions };
+  return { text: joined(' ', pulled, pushed), actions };
 }

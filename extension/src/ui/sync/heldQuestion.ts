@@ -1,7 +1,7 @@
 import * as vscode from 'vscode';
 import type { HeldPath } from '../../core/reconcile/dropHeld';
 import type { HeldAnswer } from '../../io/store/storePort';
-import { formatNumber } from '../../messages/format';
+import { formatNumber, joined } from '../../messages/format';
 import { heldLine } from '../../messages/heldMessages';
 import { showModal } from '../shared/notification';
 import { pathList, pathSection } from '../../messages/pathList';
@@ -19,7 +19,7 @@ export async function askAboutHeld({ sync }: SyncedFolder, held: readonly HeldPa
     ),
     vscode.l10n.t('Palmtree remembers the answer for this tree. All other files are pulled in any case.'),
   ];
-  const text = detail.filter((part) => part !== '').join('\n\n');
+  const text = joined('\n\n', ...detail);
   // Enter picks the first button, which must be harmless.
   const leave = vscode.l10n.t('Leave Them Out');
   const pull = vscode.l10n.t('Pull These');

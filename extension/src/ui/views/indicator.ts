@@ -2,7 +2,7 @@ import { l10n } from 'vscode';
 import { isServerAbsent } from '../../errors';
 import type { SyncState } from '../../sync/ports/syncState';
 import { messageFor } from '../shared/errorMessages';
-import { fileCount, formatNumber, formatPercent, relativeTime } from '../../messages/format';
+import { fileCount, formatNumber, formatPercent, joined, relativeTime } from '../../messages/format';
 import { pendingSigns } from '../shared/pendingSigns';
 import { pathList } from '../../messages/pathList';
 import { pendingWords } from '../../messages/pendingWords';
@@ -79,7 +79,7 @@ function busyIndicator(state: SyncState, now: Date): Indicator | undefined {
   const done = hasBytes ? formatPercent(progress.bytes, progress.totalBytes) : '';
   const left = timeLeftMessage(state, now);
   const amount = left === '' ? done : l10n.t('{0}, {1}', done, left);
-  const text = joined('$(sync~spin)', transferVerb(state, now), amount);
+  const text = joined(' ', '$(sync~spin)', transferVerb(state, now), amount);
   return { text, tooltip: runningMessage(state, now), command: undefined, targets: [] };
 }
 
@@ -99,8 +99,8 @@ function haltedIndicator(
   const { title, command, args }: Action = cure ?? { title: l10n.t('Show Log'), command: 'showLog' };
   const hint = l10n.t('Click: {0}', title);
   const click = { tooltip: `${tooltip}\n\n${hint}`, command, targets: [index], ...(args && { args }) };
-  if (isServerAbsent(error)) return { text: joined('$(debug-disconnect)', label), ...click };
-  return { text: joined('$(warning)', label), ...click, background: 'warning' };
+  if (isServerAbsent(error)) return { text: joined(' ', '$(debug-disconnect)', label), ...click };
+  return { text: joined(' ', '$(warning)', label), ...click, background: 'warning' };
 }
 
 interface Shown {
@@ -117,7 +117,7 @@ function countsIndicator(connected: readonly ConnectedFolder[], { counts, toolti
   if (conflicts > 0) {
     const targets = having('conflicts');
     return {
-      text: joined('$(warning)', signs),
+      text: joined(' ', '$(warning)', signs),
       tooltip,
       command: 'showConflicts',
       targets,
@@ -128,7 +128,7 @@ function countsIndicator(connected: readonly ConnectedFolder[], { counts, toolti
   if (outgoing > 0 && incoming > 0) {
     const isOnly = connected.length === 1;
     return {
-      text: joined('$(sync)', signs),
+      text: joined(' ', '$(sync)', signs),
       // The server would reject a push without a pull.
       tooltip: isOnly
         ? l10n.t('{0}. Click to pull, then push.', tooltip)
@@ -138,15 +138,15 @@ function countsIndicator(connected: readonly ConnectedFolder[], { counts, toolti
     };
   }
   if (outgoing > 0) {
-    return { text: joined('$(cloud-upload)', signs), tooltip, command: 'push', targets: having('outgoing') };
+    return { text: joined(' ', '$(cloud-upload)', signs), tooltip, command: 'push', targets: having('outgoing') };
   }
   if (incoming > 0) {
-    return { text: joined('$(cloud-download)', signs), tooltip, command: 'pull', targets: having('incoming') };
+    return { text: joined(' ', '$(cloud-download)', signs), tooltip, command: 'pull', targets: having('incoming') };
   }
   if (counts.held > 0) {
-    return { text: joined('$(question)', signs), tooltip, command: 'pullHeld', targets: having('held') };
+    return { text: joined(' ', '$(question)', signs), tooltip, command: 'pullHeld', targets: having('held') };
   }
-  return { text: joined('$(warning)', signs), tooltip, command: focusView, args: [], targets: [] };
+  return { text: joined(' ', '$(warning)', signs), tooltip, command: focusView, args: [], targets: [] };
 }
 
 const focusView = `${trackedViewId}.focus` as const;
@@ -182,7 +182,7 @@ function withOfflineSign(indicator: Indicator, connected: readonly ConnectedFold
   const { text: reason } = messageFor(offline.offline);
   const parts = [l10n.t('Live updates are off. {0}', reason)];
   if (offline.nextTryAt !== undefined) parts.push(nextTryMessage(offline.nextTryAt, now));
-  const text = joined(indicator.text, '$(debug-disconnect)');
+  const text = joined(' ', indicator.text, '$(debug-disconnect)');
   return { ...indicator, text, tooltip: `${indicator.tooltip}\n\n${parts.join(' ')}` };
 }
 
@@ -191,7 +191,7 @@ function withSilentSign(indicator: Indicator, connected: readonly ConnectedFolde
   const silent = connected.find(({ state }) => state.silentFolder !== undefined)?.state.silentFolder;
   if (silent === undefined) return indicator;
   const sentence = l10n.t('The disk of {0} does not respond. Until it does, a pull or a restore has to wait.', silent);
-  const text = joined(indicator.text, '$(warning)');
+  const text = joined(' ', indicator.text, '$(warning)');
   return { ...indicator, text, tooltip: `${indicator.tooltip}\n\n${sentence}` };
 }
 
@@ -208,7 +208,7 @@ function withPausedSign(
     folders.length === 1
       ? l10n.t('Automation is paused: nothing is pushed or pulled without you until you resume it.')
       : l10n.t('Automation is paused in {0}: nothing is pushed or pulled without you until you resume it.', names);
-  const text = joined(indicator.text, '$(debug-pause)');
+  const text = joined(' ', indicator.text, '$(debug-pause)');
   return { ...indicator, text, tooltip: `${indicator.tooltip}\n\n${sentence}` };
 }
 
@@ -295,8 +295,4 @@ function sumOf(states: readonly SyncState[]): Counts {
     problems: sum('problems'),
     held: sum('held'),
   };
-}
-
-function joined(...parts: readonly string[]): string {
-  return parts.filter((part) => part !== '').join(' ');
 }

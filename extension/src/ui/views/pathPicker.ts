@@ -1,6 +1,7 @@
 import * as vscode from 'vscode';
 import { sortedNaturally } from '../../core/paths';
 import { PalmtreeError, type ErrorCode } from '../../errors';
+import { joined } from '../../messages/format';
 import { shownFile } from '../documents/shownFile';
 import { createPickList } from '../shared/quickInput';
 import type { ActiveMerges } from '../workspace/activeMerges';
@@ -161,5 +162,5 @@ function pickItem(items: readonly PathItem[], title: string, isMultiRoot: boolea
 function describe({ owner, path }: PathItem, isMultiRoot: boolean): string {
   const state = owner.sync.pathStates.get(path);
   const word = state === undefined ? '' : statusPresentation(owner.sync, path, state).word;
-  return [word, isMultiRoot ? owner.folder.name : ''].filter((part) => part !== '').join(' · ');
+  return joined(' · ', word, isMultiRoot ? owner.folder.name : '');
 }

@@ -3,7 +3,7 @@ import type { Conflict } from '../../core/change';
 import { sortedNaturally } from '../../core/paths';
 import { PathTree, type PathNode } from '../../core/status/pathTree';
 import type { ActiveMerges } from '../workspace/activeMerges';
-import { fileCount, formatNumber } from '../../messages/format';
+import { fileCount, formatNumber, joined } from '../../messages/format';
 import { commandIds, trackedViewId } from '../shared/ids';
 import { conflictMessage } from '../../messages/conflictMessage';
 import { pendingSigns } from '../shared/pendingSigns';
@@ -209,9 +209,8 @@ class TrackedFiles implements vscode.TreeDataProvider<Row>, vscode.Disposable {
     item.label = node?.name ?? path;
     const isMerging = this.#merges.find(owner, path) !== undefined;
     const kind = isMerging ? vscode.l10n.t('merging') : conflict === undefined ? '' : conflictMessage(conflict);
-    const parts = [folderOf(path), kind];
     item.iconPath = vscode.ThemeIcon.File;
-    item.description = parts.filter((part) => part !== '').join(' · ');
+    item.description = joined(' · ', folderOf(path), kind);
     item.tooltip = path;
     const state = isMerging ? '' : presentations.conflict.word;
     item.accessibilityInformation = rowLabel(node?.name ?? path, state, kind, inFolderOf(path));
@@ -327,7 +326,7 @@ function folderItem(owner: SyncedFolder): vscode.TreeItem {
   const { counts } = sync.state;
   const notConnected = sync.isConnected ? '' : vscode.l10n.t('not connected');
   const files = counts.tracked > 0 || isTracked(owner) ? fileCount(counts.tracked) : '';
-  item.description = [notConnected, files, pendingSigns(counts)].filter((part) => part !== '').join(' · ');
+  item.description = joined(' · ', notConnected, files, pendingSigns(counts));
   item.accessibilityInformation = rowLabel(folder.name, notConnected, files, ...pendingWords(counts));
   item.iconPath = new vscode.ThemeIcon('root-folder');
   item.tooltip = folder.uri.fsPath;
