@@ -4,6 +4,11 @@ export function parentOf(path: string): string | undefined {
   return path.slice(0, Math.max(0, path.lastIndexOf('/')));
 }
 
+/** The last name in `path`. */
+export function nameOf(path: string): string {
+  return path.slice(path.lastIndexOf('/') + 1);
+}
+
 /** The folders above `path`, nearest first, without the workspace folder. */
 export function* parentFolders(path: string): Generator<string> {
   for (let end = path.lastIndexOf('/'); end > 0; end = path.lastIndexOf('/', end - 1)) {
@@ -25,6 +30,11 @@ export function firstSegments(path: string, count: number): string {
 /** Whether `path` lies in `folder`, at any depth. A path does not lie in itself. */
 export function isInside(path: string, folder: string): boolean {
   return folder === '' ? path !== '' : path.startsWith(`${folder}/`);
+}
+
+/** Whether `path` is `folder`, or lies in it. */
+export function isAtOrInside(path: string, folder: string): boolean {
+  return path === folder || isInside(path, folder);
 }
 
 /** `path` relative to `folder`, which must contain it. */

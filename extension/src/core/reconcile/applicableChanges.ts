@@ -1,7 +1,7 @@
 import type { Change } from '../change';
 import { runToEnd } from '../cooperativeTask';
 import type { FileTable } from '../entry';
-import { isInside } from '../paths';
+import { isAtOrInside, isInside } from '../paths';
 import { fileFolderConflictSteps } from './fileFolderConflicts';
 
 /**
@@ -19,6 +19,6 @@ export function applicableChanges(table: FileTable, changes: readonly Change[]):
     }),
   );
   const dropped = [...conflicting].filter((path) => outcome.get(path) === true && !table.has(path));
-  const overlaps = (path: string, put: string): boolean => path === put || isInside(path, put) || isInside(put, path);
+  const overlaps = (path: string, put: string): boolean => isAtOrInside(path, put) || isInside(put, path);
   return changes.filter(({ path }) => !dropped.some((put) => overlaps(path, put)));
 }

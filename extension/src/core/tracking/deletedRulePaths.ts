@@ -1,4 +1,4 @@
-import { isInside, parentOf } from '../paths';
+import { isAtOrInside, parentOf } from '../paths';
 import { ruleFor, type Rules } from './rule';
 
 /**
@@ -17,7 +17,7 @@ export function deletedRulePaths(
     if (rule.renamedTo !== undefined && hasArrived(newestPath(rules, rule.renamedTo))) continue;
     const above = ruleFor(rules, parentOf(rule.path) ?? '');
     const isNested = above?.kind === 'folder' && above.effect === 'track';
-    if (!isNested && (rule.path === lost || isInside(lost, rule.path))) paths.add(rule.path);
+    if (!isNested && isAtOrInside(lost, rule.path)) paths.add(rule.path);
   }
   return [...paths].sort();
 }

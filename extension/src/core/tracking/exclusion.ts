@@ -1,5 +1,5 @@
 import ignore, { type Ignore } from 'ignore';
-import { parentFolders, isInside, parentOf, relativeTo } from '../paths';
+import { isAtOrInside, isInside, parentFolders, parentOf, relativeTo } from '../paths';
 
 /** The patterns of a `.gitignore` file, relative to its folder. */
 interface GitignoreLevel {
@@ -57,7 +57,7 @@ export class Exclusion {
       const level = this.#levels.get(folder);
       if (level === undefined) continue;
       // The nearest `.gitignore` with a matching pattern decides.
-      const from = folder === base || isInside(folder, base) ? folder : base;
+      const from = isAtOrInside(folder, base) ? folder : base;
       const result = level.patterns.test(relativeTo(path, from) + ending);
       if (result.ignored) return true;
       if (result.unignored) return false;

@@ -1,4 +1,4 @@
-import { isInside, parentOf } from '../paths';
+import { isAtOrInside, parentOf } from '../paths';
 import { ruleFor, rulesIn, type Rule } from './rule';
 
 /** A tracked or untracked path that has another path now. */
@@ -27,7 +27,7 @@ export function moveRulesOut(rules: Map<string, Rule>, { from, to, kind }: RuleR
   // A chain of renames points to its end, since the rules in between may lapse.
   for (const rule of rules.values()) {
     const { renamedTo } = rule;
-    if (renamedTo === undefined || (renamedTo !== from && !isInside(renamedTo, from))) continue;
+    if (renamedTo === undefined || !isAtOrInside(renamedTo, from)) continue;
     rules.set(rule.path, { ...rule, renamedTo: to + renamedTo.slice(from.length) });
   }
   const relative = moved.map((rule) => ({ ...rule, path: rule.path.slice(from.length + 1) }));
@@ -74,7 +74,7 @@ export function lapsedRules(rules: Iterable<Rule>, hasPath: (path: string) => bo
 export function formerPath(rules: Iterable<Rule>, path: string): string | undefined {
   for (const { path: former, renamedTo } of rules) {
     if (renamedTo === undefined) continue;
-    if (path === renamedTo || isInside(path, renamedTo)) return former + path.slice(renamedTo.length);
+    if (isAtOrInside(path, renamedTo)) return former + path.slice(renamedTo.length);
   }
   return undefined;
 }

@@ -1,4 +1,4 @@
-import { isInside, parentOf } from '../paths';
+import { isAtOrInside, isInside, parentOf } from '../paths';
 import type { FileIdentity } from './fileIdentity';
 
 /**
@@ -55,13 +55,13 @@ export function track(
 
 /** Untracks `path` and all paths in it, on this machine. */
 export function untrack(rules: Map<string, Rule>, path: string, kind: Rule['kind'] = 'folder'): void {
-  for (const other of rules.keys()) if (other === path || isInside(other, path)) rules.delete(other);
+  for (const other of rules.keys()) if (isAtOrInside(other, path)) rules.delete(other);
   if (ruleFor(rules, path)?.effect === 'track') rules.set(path, { path, kind, effect: 'untrack' });
 }
 
 /** The rules of `paths` and of all paths in them. */
 export function rulesIn(rules: Rules, paths: readonly string[]): Rule[] {
-  return [...rules.values()].filter((rule) => paths.some((path) => rule.path === path || isInside(rule.path, path)));
+  return [...rules.values()].filter((rule) => paths.some((path) => isAtOrInside(rule.path, path)));
 }
 
 /** Replaces the rules of `paths`, and of all paths in them, with `former`, which `rulesIn` returned. */

@@ -1,5 +1,5 @@
 import { Exclusion } from './exclusion';
-import { firstSegments, isInside, parentFolders, parentOf } from '../paths';
+import { firstSegments, isAtOrInside, parentFolders, parentOf } from '../paths';
 import { folderRuleFor, type Rule, type Rules } from './rule';
 import { isTemporary } from '../temporaryName';
 import { isInOwnStorage } from './ownStorage';
@@ -123,7 +123,7 @@ export class Selection {
 
   #isOwn(path: string): boolean {
     if (isInOwnStorage(path)) return true;
-    for (const folder of this.#ownFolders) if (path === folder || isInside(path, folder)) return true;
+    for (const folder of this.#ownFolders) if (isAtOrInside(path, folder)) return true;
     return false;
   }
 

@@ -1,5 +1,5 @@
 import type { Observation } from '../../core/observation';
-import { isInside, parentFolders } from '../../core/paths';
+import { isAtOrInside, isInside, parentFolders } from '../../core/paths';
 import type { Problem } from '../../core/problem';
 import { isReliable, isSameFolder, type FolderIdentity, type Mounts } from '../store/folderIdentity';
 import type { ScanArea } from './scanArea';
@@ -121,7 +121,7 @@ function mountOf(path: string, before: Mounts, changed: ReadonlySet<string>): st
 }
 
 function nextMounts({ before, now, wasRead, findings, area }: DiskCheckRequest, missing: string[]): Mounts {
-  const isMissing = (folder: string): boolean => missing.some((path) => folder === path || isInside(folder, path));
+  const isMissing = (folder: string): boolean => missing.some((path) => isAtOrInside(folder, path));
   const mounts = new Map<string, FolderIdentity>();
   for (const [folder, identity] of now) if (!isMissing(folder)) mounts.set(folder, identity);
   for (const [folder, identity] of before) {

@@ -1,6 +1,6 @@
 import { readdirSync, type BigIntStats } from 'node:fs';
 import type { Observation } from '../../core/observation';
-import { parentOf } from '../../core/paths';
+import { nameOf, parentOf } from '../../core/paths';
 import { readableStatsAt } from '../fs/stats';
 import type { FolderListing } from './listFolder';
 
@@ -143,8 +143,4 @@ function matchesRow(stats: BigIntStats, snapshot: FolderSnapshot, row: number, h
     stats.ctimeNs === known[at + 4] &&
     (!honoursModes || Number(stats.mode & 0o777n) === modes[row])
   );
-}
-
-function nameOf(path: string): string {
-  return path.slice(path.lastIndexOf('/') + 1);
 }

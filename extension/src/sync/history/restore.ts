@@ -1,6 +1,6 @@
 import { sortedPaths, type Change } from '../../core/change';
 import { entryWith, sameEntry, type Entry } from '../../core/entry';
-import { isInside } from '../../core/paths';
+import { isAtOrInside, isInside } from '../../core/paths';
 import type { Selection } from '../../core/tracking/selection';
 import { entryOf } from '../../core/wire';
 import { PalmtreeError } from '../../errors';
@@ -56,7 +56,7 @@ export async function planRestore(context: CommandContext, request: RestoreReque
       replaced: sortedPaths(changes, ({ path, from }) => from !== undefined && !untracked.has(path)),
       untracked: sortedPaths(changes, ({ path, from }) => from !== undefined && untracked.has(path)),
       created: sortedPaths(changes, ({ from }) => from === undefined),
-      absent: request.paths.filter((named) => !entries.some(({ path }) => path === named || isInside(path, named))),
+      absent: request.paths.filter((named) => !entries.some(({ path }) => isAtOrInside(path, named))),
     });
   });
 }
@@ -129,21 +129,18 @@ async function entriesIn(
 ): Promise<readonly Entry[]> {
   reporter.step({ kind: 'fetchingRevision', revision });
   const { changes } = await server.client.compare(server.tree, 0, revision, reporter.signal);
-  const [only] = paths;
   const isWanted = (path: string): boolean =>
-    source === undefined ? paths.some((named) => path === named || isInside(path, named)) : path === source;
-  const removed = changes.filter(({ path, afterRemoved }) => afterRemoved === true && isWanted(path));
+    source === undefined ? paths.some((named) => isAtOrInside(path, named)) : path === source;
+  const wanted = changes.filter(({ path }) => isWanted(path));
+  const removed = wanted.filter(({ afterRemoved }) => afterRemoved === true);
   if (removed.length > 0) {
     throw new PalmtreeError('version_removed', `retention has removed a part of revision ${revision}`, {
       details: { paths: removed.map(({ path }) => path) },
     });
   }
-  const entries = changes.flatMap(({ path, after }) => {
-    if (after === null || (source !== undefined && path !== source)) return [];
-    return [source === undefined || only === undefined ? entryOf(after) : entryWith(entryOf(after), { path: only })];
-  });
-  const found = entries.filter(({ path }) => paths.some((named) => path === named || isInside(path, named)));
-  if (found.length > 0) return found;
+  const found = wanted.flatMap(({ after }) => (after === null ? [] : [entryOf(after)]));
+  const [renamed = ''] = source === undefined ? [] : paths;
+  if (found.length > 0) return renamed === '' ? found : found.map((entry) => entryWith(entry, { path: renamed }));
   throw new PalmtreeError('not_in_revision', `revision ${revision} has no file at ${paths.join(', ')}`, {
     details: { subject: String(revision), ...(paths.includes('') ? {} : { paths }) },
   });

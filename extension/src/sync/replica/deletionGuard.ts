@@ -1,6 +1,6 @@
 import { isAbsolute } from 'node:path';
 import { guardedDeletions, lostFoldersSteps, missingFoldersSteps, removedContent } from '../../core/deletionGuard';
-import { isInside, parentFolders } from '../../core/paths';
+import { isAtOrInside, isInside, parentFolders } from '../../core/paths';
 import { deletedRulePaths } from '../../core/tracking/deletedRulePaths';
 import { withChanges, type Change } from '../../core/change';
 import { PalmtreeError, type ErrorDetails } from '../../errors';
@@ -46,7 +46,7 @@ export async function applyDeletionGuard(
   const guarded = guardedDeletions(changes, tracked, replica.deletionGuardFraction);
   const folders = replica.rules.trackedFolders;
   const isAffected = (folder: string): boolean =>
-    changes.some(({ path }) => path === folder || isInside(path, folder) || isInside(folder, path));
+    changes.some(({ path }) => isAtOrInside(path, folder) || isInside(folder, path));
   const missing = (await isRootEmptied(replica))
     ? ['']
     : (await runYielding(missingFoldersSteps(folders, ancestor, observations))).filter(isAffected);
@@ -64,7 +64,7 @@ export async function applyDeletionGuard(
     return;
   const deletedByPlan = emptiedByPlan.filter((path) => !missing.includes(path));
   const isNamed = (folder: string): boolean =>
-    [...missing, ...vanished, ...deletedByPlan].some((path) => folder === path || isInside(folder, path));
+    [...missing, ...vanished, ...deletedByPlan].some((path) => isAtOrInside(folder, path));
   const folderLists = {
     missingFolders: missing,
     vanishedPaths: vanished.filter((path) => !missing.includes(path)),

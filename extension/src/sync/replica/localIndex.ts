@@ -11,7 +11,7 @@ import { leadingLink, LinkedPaths, type LeadingLink } from '../../core/filenames
 import type { Entry, FileTable } from '../../core/entry';
 import { FolderMasks, MaskedTable, openMask } from '../../core/folderMasks';
 import { withMode, type Observation } from '../../core/observation';
-import { comparePaths, isInside, parentFolders } from '../../core/paths';
+import { comparePaths, isAtOrInside, isInside, parentFolders } from '../../core/paths';
 import { isBlockedByProblem, type Problem, type ProblemReason } from '../../core/problem';
 import { PathFolders } from '../../core/status/pathTree';
 import type { StoredMap } from '../../io/entries/storedMap';
@@ -358,7 +358,7 @@ export class LocalIndex {
 
   #forgetProblemsIn(path: string): void {
     for (const known of this.#problems.keys()) {
-      if (known === path || isInside(known, path)) this.#problems.delete(known);
+      if (isAtOrInside(known, path)) this.#problems.delete(known);
     }
   }
 }

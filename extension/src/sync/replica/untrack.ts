@@ -1,6 +1,6 @@
 import { stepSize, type CooperativeTask } from '../../core/cooperativeTask';
 import { entryWith, type Entry, type FileTable } from '../../core/entry';
-import { isInside } from '../../core/paths';
+import { isAtOrInside } from '../../core/paths';
 import type { Rule } from '../../core/tracking/rule';
 import { runYielding } from '../../io/threads/yielding';
 import { kindAt } from './kindAt';
@@ -47,7 +47,7 @@ function* entriesInSteps(table: FileTable, paths: readonly string[]): Cooperativ
   let visited = 0;
   for (const [path, entry] of table) {
     if (++visited % stepSize === 0) yield;
-    if (paths.some((untracked) => path === untracked || isInside(path, untracked))) found.set(path, entryWith(entry));
+    if (paths.some((untracked) => isAtOrInside(path, untracked))) found.set(path, entryWith(entry));
   }
   return found;
 }

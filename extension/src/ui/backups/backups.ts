@@ -1,4 +1,5 @@
 import * as vscode from 'vscode';
+import { nameOf } from '../../core/paths';
 import { PalmtreeError } from '../../errors';
 import type { ListedBackup } from '../../sync/folder/folderBackups';
 import { serverDocument } from '../documents/serverDocuments';
@@ -43,7 +44,7 @@ export async function deleteBackups(deps: BackupsDeps, argument: unknown): Promi
 
 /** Opens a diff with the backup `copy` on the left and the local file on the right. */
 export async function compareWithBackup(owner: SyncedFolder, path: string, copy: string): Promise<void> {
-  const name = path.split('/').at(-1) ?? path;
+  const name = nameOf(path);
   // In revision 0 every file is empty.
   const local = owner.sync.isOnDisk(path)
     ? vscode.Uri.joinPath(owner.folder.uri, ...path.split('/'))

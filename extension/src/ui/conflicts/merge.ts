@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import * as vscode from 'vscode';
+import { nameOf } from '../../core/paths';
 import { hasConflictMarkers } from '../../core/merge/mergeText';
 import { PalmtreeError } from '../../errors';
 import { sha256 } from '../../io/fs/sha256';
@@ -139,7 +140,7 @@ export async function completeMerge({ mergeWatch }: MergeDeps): Promise<void> {
 async function offerToSaveFirst(uri: vscode.Uri): Promise<void> {
   const open = vscode.workspace.textDocuments.find((document) => document.uri.toString() === uri.toString());
   if (open?.isDirty !== true) return;
-  const message = vscode.l10n.t('{0} has unsaved changes.', uri.path.split('/').at(-1) ?? '');
+  const message = vscode.l10n.t('{0} has unsaved changes.', nameOf(uri.path));
   const detail = vscode.l10n.t('The merge starts from the saved file.');
   const save = vscode.l10n.t('Save and Merge');
   const answer = await showModal('warning', message, detail, save);

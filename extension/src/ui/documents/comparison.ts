@@ -1,4 +1,5 @@
 import * as vscode from 'vscode';
+import { nameOf } from '../../core/paths';
 import type { SyncedFolder } from '../workspace/workspaceFolders';
 import { localDocument, serverDocument } from './serverDocuments';
 
@@ -18,7 +19,7 @@ export async function comparisonWithServer(
   const revision = owner.sync.knownRevision;
   const theirs = serverDocument(owner, path, revision);
   const mine = await localDocument(owner, path);
-  const name = path.split('/').at(-1) ?? path;
+  const name = nameOf(path);
   return direction === 'push'
     ? { left: theirs, right: mine, title: vscode.l10n.t('{0} (server r{1} ↔ local)', name, revision) }
     : { left: mine, right: theirs, title: vscode.l10n.t('{0} (local ↔ server r{1})', name, revision) };

@@ -1,4 +1,5 @@
 import * as vscode from 'vscode';
+import { nameOf } from '../../core/paths';
 import { localDocument, serverDocument, syncedDocument } from '../documents/serverDocuments';
 import { treeHistoryViewId } from '../shared/ids';
 import { showNotification } from '../shared/notification';
@@ -6,7 +7,7 @@ import type { PathPicker } from '../views/pathPicker';
 import type { SyncedFolder } from '../workspace/workspaceFolders';
 import type { FileHistoryView } from './fileHistoryView';
 import { pickVersion } from './historyPicks';
-import { nameOf, versionOf, type ShownVersion } from './rows';
+import { versionOf, type ShownVersion } from './rows';
 
 export async function showTreeHistory(): Promise<void> {
   await vscode.commands.executeCommand(`${treeHistoryViewId}.focus`);

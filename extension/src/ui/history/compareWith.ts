@@ -1,4 +1,5 @@
 import * as vscode from 'vscode';
+import { nameOf } from '../../core/paths';
 import { PalmtreeError } from '../../errors';
 import { localDocument, serverDocument } from '../documents/serverDocuments';
 import { pickOne } from '../shared/quickInput';
@@ -6,7 +7,6 @@ import type { PathPicker } from '../views/pathPicker';
 import type { SyncedFolder } from '../workspace/workspaceFolders';
 import { compareRevisionOf, compareSyncedOf, openDiff } from './commands';
 import { pickVersion } from './historyPicks';
-import { nameOf } from './rows';
 
 const title = vscode.l10n.t('Palmtree: Compare with');
 

@@ -1,4 +1,5 @@
 import * as vscode from 'vscode';
+import { nameOf } from '../../core/paths';
 import { FollowedFile } from './followedFile';
 import { agingMs, failureMessage, historyStateOf, type HistoryState, type HistoryView } from './historyView';
 import { Pages } from './pages';
@@ -170,7 +171,7 @@ class FileHistory implements vscode.TreeDataProvider<Row>, FileHistoryView {
 
   #show(shown: ShownHistory | undefined, message: string | undefined): void {
     this.#shown = shown;
-    this.#view.description = plainLine(shown?.path.split('/').at(-1) ?? '');
+    this.#view.description = plainLine(nameOf(shown?.path ?? ''));
     this.#view.message = message ?? '';
     this.#drawn.redraw(this.#changed);
   }
@@ -185,7 +186,7 @@ class FileHistory implements vscode.TreeDataProvider<Row>, FileHistoryView {
       return vscode.l10n.t('Connect this folder to a server to see the versions of its files.');
     }
     if (uri === undefined) return vscode.l10n.t('Open a file, or select one in Tracked Files, to see its versions.');
-    const name = uri.path.split('/').at(-1) ?? '';
+    const name = nameOf(uri.path);
     return owner === undefined
       ? vscode.l10n.t('{0} is outside the open folders.', name)
       : vscode.l10n.t('The folder of {0} is not connected to a server.', name);
@@ -202,7 +203,7 @@ class FileHistory implements vscode.TreeDataProvider<Row>, FileHistoryView {
         : undefined;
     }
     if (!versions.isLoaded) return undefined;
-    const name = path.split('/').at(-1) ?? '';
+    const name = nameOf(path);
     return owner.sync.isOnDisk(path)
       ? vscode.l10n.t('{0} has not been pushed yet. Its first push creates its first version.', name)
       : vscode.l10n.t('{0} is not tracked. Track it for sync, and each push keeps a version.', name);

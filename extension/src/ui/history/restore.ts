@@ -1,4 +1,5 @@
 import * as vscode from 'vscode';
+import { nameOf } from '../../core/paths';
 import { isUnpushed } from '../../core/status/pathState';
 import type { RestorePlan, RestoreResult } from '../../sync/history/restore';
 import { restoreConfirmation } from '../../messages/confirmations';
@@ -15,7 +16,7 @@ import { notifyWithActions, undoAction } from '../workspace/undoNotice';
 import { unsavedPaths } from '../workspace/unsavedFiles';
 import type { SyncedFolder, WorkspaceFolders } from '../workspace/workspaceFolders';
 import { pickPath, pickRevision, pickVersion } from './historyPicks';
-import { nameOf, versionOf } from './rows';
+import { versionOf } from './rows';
 import { isRevisionRow } from './treeRows';
 
 const restoreTitle = vscode.l10n.t('Palmtree: Restore');

@@ -115,7 +115,3 @@ export function pushTooltip(revision: number, { author, createdAt, message }: Pu
   const title = vscode.l10n.t('Revision {0}, pushed by {1}', revision, author);
   return joined('\n', title, formatDate(new Date(createdAt)), message ?? '');
 }
-
-export function nameOf(path: string): string {
-  return path.split('/').at(-1) ?? path;
-}

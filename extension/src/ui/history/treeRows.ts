@@ -1,4 +1,5 @@
 import * as vscode from 'vscode';
+import { nameOf } from '../../core/paths';
 import type { RevisionSummary } from '../../../../server/src/contract/history';
 import type { RenamedFolder, RevisionChange } from '../../sync/history/revisionChanges';
 import {
@@ -100,7 +101,7 @@ function isAllRemoved({ put, deleted, removed = 0 }: RevisionSummary): boolean {
 
 function changeItem(row: ChangeRow): vscode.TreeItem {
   const { version, change } = row;
-  const name = change.path.split('/').at(-1) ?? change.path;
+  const name = nameOf(change.path);
   const folder = change.path.slice(0, -name.length - 1);
   // The scheme keeps the file's icon, and keeps away the decorations of local states and of read-only files.
   const item = new vscode.TreeItem(vscode.Uri.from({ scheme: 'palmtree-row', path: `/${change.path}` }));

@@ -1,4 +1,5 @@
 import * as vscode from 'vscode';
+import { nameOf } from '../../core/paths';
 import { PalmtreeError } from '../../errors';
 import { parseServerUrl } from '../../io/api/serverAddress';
 import { plainLine } from '../../messages/plainText';
@@ -10,7 +11,7 @@ import { showError } from '../shared/notify';
 import type { PathPicker } from '../views/pathPicker';
 import { relativePath } from '../workspace/relativePath';
 import type { SyncedFolder, WorkspaceFolders } from '../workspace/workspaceFolders';
-import { isVersionRow, nameOf } from './rows';
+import { isVersionRow } from './rows';
 
 export interface LinkDeps {
   readonly folders: WorkspaceFolders;

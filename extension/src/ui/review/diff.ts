@@ -1,8 +1,8 @@
 import * as vscode from 'vscode';
+import { nameOf } from '../../core/paths';
 import type { PlanRow } from '../../sync/review/plan';
 import { serverDocument } from '../documents/serverDocuments';
 import type { SyncedFolder } from '../workspace/workspaceFolders';
-import { nameOf } from './planMessages';
 
 /** The command of a click on a row: a diff from the present to the future version, or the only version. */
 export function openCommand(owner: SyncedFolder, row: PlanRow, revision: number): vscode.Command | undefined {

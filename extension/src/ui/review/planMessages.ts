@@ -92,11 +92,6 @@ export function noteFor(direction: PlanDirection, { conflicts, rest }: { conflic
 
 export const outdatedNote = l10n.t('Files changed here or on the server. Refresh to see what is new.');
 
-/** The last segment of the path. */
-export function nameOf(path: string): string {
-  return path.slice(path.lastIndexOf('/') + 1);
-}
-
 function folderOf(path: string): string {
   return path.slice(0, Math.max(0, path.lastIndexOf('/')));
 }

@@ -1,4 +1,5 @@
 import * as vscode from 'vscode';
+import { nameOf } from '../../core/paths';
 import type { PlanRow } from '../../sync/review/plan';
 import { presentations } from '../views/statusPresentation';
 import {
@@ -13,7 +14,6 @@ import {
   folderDescription,
   groupTitles,
   manyRows,
-  nameOf,
   effectMessage,
   rowDescription,
   rowInFolderDescription,
