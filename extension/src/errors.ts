@@ -103,7 +103,7 @@ export interface ErrorDetails {
     readonly state: 'undone' | 'deleted' | 'changed' | 'elsewhere';
   };
   /** rsync_missing, rsync_unusable: the command that was tried, its fault, and a way to install a good one. */
-  readonly rsync?: RsyncTried;
+  readonly rsync?: TriedRsync;
   /** deletion_guard: the effect of the plan. */
   readonly deletions?: {
     readonly direction: 'push' | 'pull';
@@ -123,7 +123,7 @@ export interface ErrorDetails {
   };
 }
 
-export interface RsyncTried {
+export interface TriedRsync {
   readonly command: string;
   readonly fault: 'missing' | 'failed' | 'openrsync' | 'unknown-version' | 'too-old';
   readonly version?: string;

@@ -1,18 +1,18 @@
 import { l10n } from 'vscode';
-import type { RsyncTried } from '../errors';
+import type { TriedRsync } from '../errors';
 
 /** Explains the fault of an rsync, and says how to install a version that works. */
-export function rsyncMessage(tried: RsyncTried | undefined): string {
+export function rsyncMessage(tried: TriedRsync | undefined): string {
   const { command, install } = tried ?? { command: 'rsync', install: undefined };
   return `${faultText(tried, command)} ${installText(install)}`;
 }
 
 /** Says why files travel over HTTP. */
-export function httpInsteadMessage(tried: RsyncTried): string {
+export function httpInsteadMessage(tried: TriedRsync): string {
   return `${faultText(tried, tried.command)} ${l10n.t('Files travel over HTTP instead.')}`;
 }
 
-function faultText(tried: RsyncTried | undefined, command: string): string {
+function faultText(tried: TriedRsync | undefined, command: string): string {
   switch (tried?.fault) {
     case 'openrsync':
       return l10n.t('"{0}" is openrsync, which Palmtree cannot use.', command);

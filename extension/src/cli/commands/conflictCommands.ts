@@ -8,7 +8,7 @@ import type { Choice } from '../../sync/conflicts/resolve';
 import { action, globalOptions, type Invocation } from '../folder/invocation';
 import { abortMerges, activeMerges, beginMerge, finishMerge, forgetMerges, isMineAgain } from '../folder/merges';
 import { withFolder, type OpenFolder } from '../folder/openFolder';
-import { atOrIn, pathsInFolder, withoutAny } from '../folder/paths';
+import { pathsAtOrIn, pathsInFolder, withoutAny } from '../folder/paths';
 import { exitCodes, type ExitCode } from '../terminal/exitCodes';
 import { skippedSentence } from '../terminal/pathSentences';
 import { UsageError } from '../terminal/usageError';
@@ -74,7 +74,7 @@ function resolve(invocation: Invocation, typed: readonly string[], options: Reso
     const merging = (await activeMerges(folder)).map(({ path }) => path);
     const known = way === 'abort' ? merging : [...sync.conflicts.map(({ path }) => path), ...merging];
     const wanted = typed.length === 0 ? [''] : pathsInFolder(typed, cwd, root);
-    const paths = [...atOrIn(known, wanted)];
+    const paths = [...pathsAtOrIn(known, wanted)];
     const unknown = withoutAny(known, wanted);
     if (unknown.length > 0) {
       const details = { paths: unknown.filter(Boolean) };

@@ -5,7 +5,7 @@ import { plainLine } from '../../messages/plainText';
 import { localSide, serverSide, syncedSide } from '../../sync/history/diffSides';
 import { action, globalOptions, type Invocation } from '../folder/invocation';
 import { withFolder } from '../folder/openFolder';
-import { atOrIn, pathsInFolder, requireTracked } from '../folder/paths';
+import { pathsAtOrIn, pathsInFolder, requireTracked } from '../folder/paths';
 import type { Color } from '../terminal/style';
 
 interface DiffOptions {
@@ -30,7 +30,7 @@ function diff(invocation: Invocation, typed: readonly string[], { server = false
     const wanted = typed.length === 0 ? [''] : pathsInFolder(typed, cwd, root);
     if (typed.length > 0) requireTracked(sync, wanted);
     const states = [...sync.pathStates].filter(([, state]) => state !== 'problem' && (server || state !== 'incoming'));
-    const paths = atOrIn(
+    const paths = pathsAtOrIn(
       states.map(([path]) => path),
       wanted,
     );

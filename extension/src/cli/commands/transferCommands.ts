@@ -4,7 +4,7 @@ import { forceConfirmation } from '../../messages/confirmations';
 import type { ForceAnswer, ForcePushPlan } from '../../sync/push/forcePush';
 import { action, globalOptions, yesOption, type Invocation } from '../folder/invocation';
 import { withFolder, type OpenFolder } from '../folder/openFolder';
-import { atOrIn, pathsInFolder, requireTracked } from '../folder/paths';
+import { pathsAtOrIn, pathsInFolder, requireTracked } from '../folder/paths';
 import { runPull, runPush, runSync, showPush } from '../folder/transfers';
 import type { ExitCode } from '../terminal/exitCodes';
 import { agree } from '../terminal/questions';
@@ -96,7 +96,7 @@ async function changesAt(
   const paths = pathsInFolder(typed, cwd, root);
   await sync.rescan(reporter);
   requireTracked(sync, paths);
-  return atOrIn(sync.pathStates.keys(), paths);
+  return pathsAtOrIn(sync.pathStates.keys(), paths);
 }
 
 export function syncCommand(): Command {

@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, realpath, rm, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { atOrIn, pathsInFolder, requireTracked } from './paths';
+import { pathsAtOrIn, pathsInFolder, requireTracked } from './paths';
 import { parseRevisionPath } from './revisionPath';
 
 let root: string;
@@ -35,8 +35,8 @@ describe('a typed path', () => {
   });
 
   it('stands for everything in it', () => {
-    expect([...atOrIn(['n/a', 'n/deep/b', 'na', 'o'], ['n'])]).toEqual(['n/a', 'n/deep/b']);
-    expect(atOrIn(['n/a', 'o'], ['']).size).toBe(2);
+    expect([...pathsAtOrIn(['n/a', 'n/deep/b', 'na', 'o'], ['n'])]).toEqual(['n/a', 'n/deep/b']);
+    expect(pathsAtOrIn(['n/a', 'o'], ['']).size).toBe(2);
   });
 });
 
@@ -63,7 +63,7 @@ it('finds a thousand typed paths among all files in a moment', () => {
   const folder = { pathStates: new Map(), rules: new Map() };
   const begun = performance.now();
   expect(() => requireTracked({ ...folder, trackedPaths: known.values() }, [...names, 'typo'])).toThrow('at "typo".');
-  expect(atOrIn(known, names).size).toBe(known.length);
+  expect(pathsAtOrIn(known, names).size).toBe(known.length);
   expect(performance.now() - begun).toBeLessThan(1_000);
 });
 

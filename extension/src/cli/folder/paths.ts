@@ -22,7 +22,7 @@ export function pathsInFolder(typed: readonly string[], cwd: string, root: strin
 }
 
 /** Those of `all` that are at or in one of `paths`. */
-export function atOrIn(all: Iterable<string>, paths: readonly string[]): Set<string> {
+export function pathsAtOrIn(all: Iterable<string>, paths: readonly string[]): Set<string> {
   const area = areaOf(paths);
   const found = new Set<string>();
   for (const path of all) if (area.has(path)) found.add(path);

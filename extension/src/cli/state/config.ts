@@ -44,8 +44,9 @@ export class ConfigFile {
   /** Sets a value as it was typed: JSON, else a text. */
   async set(name: ConfigName, typed: string): Promise<Config> {
     const value = parsedJson(typed) ?? typed;
-    const config = this.#parsed({ ...(await this.#values()), [name]: value }, `${typed} is not a value of ${name}`);
-    await this.#write({ ...(await this.#values()), [name]: value });
+    const values = { ...(await this.#values()), [name]: value };
+    const config = this.#parsed(values, `${typed} is not a value of ${name}`);
+    await this.#write(values);
     return config;
   }
 

@@ -48,8 +48,8 @@ export class Credentials {
 
   fromEnvironment(origin: string): string | undefined {
     const url = this.environmentUrl;
-    const isOfOther = url !== undefined && (!URL.canParse(url) || new URL(url).origin !== origin);
-    return isOfOther ? undefined : this.#environment['PALMTREE_TOKEN'] || undefined;
+    const isForOtherServer = url !== undefined && (!URL.canParse(url) || new URL(url).origin !== origin);
+    return isForOtherServer ? undefined : this.#environment['PALMTREE_TOKEN'] || undefined;
   }
 
   async store(origin: string, token: string): Promise<void> {

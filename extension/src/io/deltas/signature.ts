@@ -12,7 +12,7 @@ const maxCandidates = 8;
 const filterBits = 20;
 
 /** The size in bytes of the file that the signature describes; undefined if the bytes are too few for a signature. */
-export function signedBytes(signature: Uint8Array): number | undefined {
+export function fileBytesOf(signature: Uint8Array): number | undefined {
   const buffer = Buffer.from(signature.buffer, signature.byteOffset, signature.byteLength);
   return buffer.length < signatureHeadBytes ? undefined : Number(buffer.readBigUInt64BE(4));
 }

@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { signatureBytesFor } from '../../../../server/src/contract/differences';
 import { isPalmtreeError, PalmtreeError } from '../../errors';
 import type { Gap } from '../deltas/fillFromBasis';
-import { signedBytes } from '../deltas/signature';
+import { fileBytesOf } from '../deltas/signature';
 import { isFull } from '../fs/errno';
 import { sizeAt } from '../fs/files';
 import { createFolder } from '../fs/folders';
@@ -70,7 +70,7 @@ export class Download implements MovedFile {
     const { deltas, files, root } = request;
     if (deltas === undefined) return undefined;
     const signature = await files.signature(this.#path, signatureBytesFor(this.#size), limits);
-    if (signature === undefined || signedBytes(signature) !== this.#size) return undefined;
+    if (signature === undefined || fileBytesOf(signature) !== this.#size) return undefined;
     progress.receivedBytes += signature.length;
     const part = join(dirname(this.#target), `.palmtree-part-${randomUUID().slice(0, 8)}`);
     try {

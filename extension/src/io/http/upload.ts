@@ -49,7 +49,7 @@ export class Upload implements MovedFile {
     const file = await openForReading(path);
     if (file === undefined) return false;
     try {
-      const way = await this.#way(path);
+      const way = await this.#chooseWay(path);
       if (way.kind === 'delta') await this.#sendDelta();
       else await this.#sendFrom(file, way.kind === 'rest' ? way.offset : 0);
       return true;
@@ -63,7 +63,7 @@ export class Upload implements MovedFile {
   }
 
   /** Finds out which parts of this content the server has, in an older version or from an earlier push. */
-  async #way(path: string): Promise<DeltaResult> {
+  async #chooseWay(path: string): Promise<DeltaResult> {
     const { request, limits } = this.#transfer;
     const { deltas, files } = request;
     if (deltas === undefined || this.#size < minDeltaBytes) return { kind: 'whole' };

@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
-import { PalmtreeError, type RsyncTried } from '../../errors';
+import { PalmtreeError, type TriedRsync } from '../../errors';
 
 /** `--info` was added in 3.1.0 (rsync's NEWS). */
 const minVersion = [3, 1] as const;
@@ -32,7 +32,7 @@ export async function probeRsync(command: string): Promise<string> {
 /** Builds the error for an rsync that is missing or cannot be used, with the command that installs one. */
 export async function rsyncFault(
   command: string,
-  fault: RsyncTried['fault'],
+  fault: TriedRsync['fault'],
   cause?: Error,
   version?: string,
 ): Promise<PalmtreeError> {

@@ -3,7 +3,7 @@ import type { Duplex, Readable, Writable } from 'node:stream';
 import { Multiplexer } from '../../../../server/src/contract/channels/multiplexer';
 import { isPalmtreeError, PalmtreeError } from '../../errors';
 import type { ServerConnection } from '../api/serverConnection';
-import { pastGreeting } from './pastGreeting';
+import { readGreeting } from './readGreeting';
 import type { SshAddress } from '../api/sshAddress';
 import { sshArguments } from './sshArguments';
 import { sshFailure } from './sshFailure';
@@ -159,7 +159,7 @@ export class SshConnection implements ServerConnection {
       if (questions !== undefined && questions.idleMs() < batchMs) timer.refresh();
       else channels.close(this.#silent(performance.now() - begun));
     }, batchMs);
-    const greeted = pastGreeting(child.stdout, this.#address.href);
+    const greeted = readGreeting(child.stdout, this.#address.href);
     const first = await Promise.race([
       greeted,
       ended,

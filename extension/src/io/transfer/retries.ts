@@ -20,7 +20,7 @@ export const finalErrors: ReadonlySet<ErrorCode> = new Set([
   'invalid_request',
 ]);
 
-const passing: ReadonlySet<ErrorCode> = new Set([
+const transientErrors: ReadonlySet<ErrorCode> = new Set([
   'connection_lost',
   'server_unreachable',
   'session_busy',
@@ -31,7 +31,7 @@ const passing: ReadonlySet<ErrorCode> = new Set([
 /** Whether another attempt in the same session may succeed. */
 export function isTransient({ code, details }: PalmtreeError): boolean {
   if (code === 'proxy_refused') return details.status === 429 || details.status === 408;
-  return passing.has(code);
+  return transientErrors.has(code);
 }
 
 /** The reason why the server refused to go on; undefined if it did not, or does not tell. */

@@ -1,5 +1,5 @@
 import type { Duplex } from 'node:stream';
-import type { PalmtreeError, RsyncTried } from '../../errors';
+import type { PalmtreeError, TriedRsync } from '../../errors';
 import type { FillRequest, Gap } from '../deltas/fillFromBasis';
 import type { DeltaRequest, DeltaResult } from '../deltas/writeDelta';
 import type { TransferProgress } from './transferProgress';
@@ -11,7 +11,7 @@ export type Transport = 'auto' | 'rsync' | 'http';
 export type Carrier =
   | { readonly kind: 'rsync'; readonly command: string }
   /** `instead` is the rsync that cannot be used; undefined if the user has chosen HTTP. */
-  | { readonly kind: 'http'; readonly instead?: RsyncTried | undefined };
+  | { readonly kind: 'http'; readonly instead?: TriedRsync | undefined };
 
 /** A terminal that shows the output of a transfer. */
 export interface Screen {

@@ -54,7 +54,7 @@ import { isServerFailure, SyncStatus } from './syncStatus';
 import { SleepWatch } from './sleepWatch';
 import { StoreFollower } from './storeFollower';
 import { TransferEvents } from './transferEvents';
-import { withProgress } from './withProgress';
+import { withStatus } from './withStatus';
 
 export interface FolderSyncDeps {
   readonly root: string;
@@ -427,7 +427,7 @@ export class FolderSync {
   ): Promise<T> {
     return this.#operate(async () => {
       const server = this.#connection.require();
-      const result = await command({ ...this.#local, server, reporter: this.#withProgress(direction, reporter) });
+      const result = await command({ ...this.#local, server, reporter: this.#withStatus(direction, reporter) });
       this.#fetcher.wake();
       return result;
     }, reporter.signal);
@@ -435,12 +435,12 @@ export class FolderSync {
 
   /** Runs a command that works without a server, and shows its progress. */
   #runLocally<T>(reporter: Reporter, command: (context: LocalContext) => Promise<T>): Promise<T> {
-    const context = { ...this.#local, reporter: this.#withProgress('pull', reporter) };
+    const context = { ...this.#local, reporter: this.#withStatus('pull', reporter) };
     return this.#operate(() => command(context), reporter.signal);
   }
 
-  #withProgress(direction: 'push' | 'pull', reporter: Reporter): Reporter {
-    return withProgress(this.#status, direction, reporter, this.#operations.lifetime);
+  #withStatus(direction: 'push' | 'pull', reporter: Reporter): Reporter {
+    return withStatus(this.#status, direction, reporter, this.#operations.lifetime);
   }
 
   /** Runs one operation after all earlier ones, and shows its result. */

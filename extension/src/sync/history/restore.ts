@@ -51,7 +51,7 @@ export async function planRestore(context: CommandContext, request: RestoreReque
   const entries = await entriesIn(context, request);
   context.reporter.step({ kind: 'scanning' });
   await context.replica.scan({ signal: context.reporter.signal });
-  return withChanges(context, entries, request, (changes, untracked) => {
+  return withPlannedChanges(context, entries, request, (changes, untracked) => {
     return Promise.resolve({
       replaced: sortedPaths(changes, ({ path, from }) => from !== undefined && !untracked.has(path)),
       untracked: sortedPaths(changes, ({ path, from }) => from !== undefined && untracked.has(path)),
@@ -73,7 +73,7 @@ export async function restore(context: CommandContext, request: RestoreRequest &
   reporter.step({ kind: 'scanning' });
   // Writes no file, but learns of revisions that the event stream has not announced yet.
   await pull(context, { only: new Set() });
-  return withChanges(context, entries, request, async (changes, untracked) => {
+  return withPlannedChanges(context, entries, request, async (changes, untracked) => {
     const backup = await newBackup(folders, `restored-r${revision}`);
     return withDownloads(context, async (staging) => {
       const staged = changes.map((change) => (source === undefined ? change : { ...change, source }));
@@ -103,7 +103,7 @@ export async function restore(context: CommandContext, request: RestoreRequest &
  * Calls `work` with the changes that restore `entries`, and with the observations of the untracked paths among them.
  * Afterwards the observations that `work` has left in that map are removed again.
  */
-async function withChanges<T>(
+async function withPlannedChanges<T>(
   { replica }: CommandContext,
   entries: readonly Entry[],
   { paths, only }: RestoreRequest,

@@ -42,7 +42,7 @@ export async function planBackupRestore(
   context: LocalContext,
   request: BackupRestoreRequest,
 ): Promise<BackupRestorePlan> {
-  return withChanges(context, request, (changes) => {
+  return withPlannedChanges(context, request, (changes) => {
     const isCreated = ({ from }: Change): boolean => from === undefined;
     return Promise.resolve({
       replaced: changes.filter((change) => !isCreated(change)).map(({ path }) => path),
@@ -61,7 +61,7 @@ export async function restoreBackup(
   { hasUnsavedEdits }: ApplyOptions = {},
 ): Promise<BackupRestoreResult> {
   const { replica, folders, reporter } = context;
-  return withChanges(context, request, async (changes) => {
+  return withPlannedChanges(context, request, async (changes) => {
     const backup = await newBackup(folders, 'restored');
     const source = join(folders.backups, request.name);
     const lost = new Map<string, Skipped['reason']>();
@@ -92,7 +92,7 @@ export async function restoreBackup(
 }
 
 /** Calls `work` with the changes that restore the files. */
-async function withChanges<T>(
+async function withPlannedChanges<T>(
   { replica, folders, reporter }: LocalContext,
   { name, paths }: BackupRestoreRequest,
   work: (changes: readonly Change[]) => Promise<T>,

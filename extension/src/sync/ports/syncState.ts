@@ -1,5 +1,5 @@
 import { noPending, type PendingCounts } from '../../core/status/folderSummaries';
-import type { PalmtreeError, RsyncTried } from '../../errors';
+import type { PalmtreeError, TriedRsync } from '../../errors';
 import type { AnnouncedRevision } from '../../io/api/revisionFeed';
 import type { TransferProgress } from '../../io/transfer/transferProgress';
 import type { ScanProgress } from '../../io/scan/scannerPort';
@@ -37,7 +37,7 @@ export interface Overview {
   /** The user has paused the pushes and pulls that nobody asks for, in all windows, until they resume them. */
   readonly isAutomationPaused?: boolean | undefined;
   /** The rsync that the last transfer could not use, so that its files traveled over HTTP. */
-  readonly unusableRsync?: RsyncTried | undefined;
+  readonly unusableRsync?: TriedRsync | undefined;
   /** One of Palmtree's own folders, by absolute path, whose disk does not respond. */
   readonly silentFolder?: string | undefined;
   /** The time since which a response of the server is awaited, in milliseconds since 1970, outside of a command. */

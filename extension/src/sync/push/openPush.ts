@@ -91,8 +91,8 @@ export class OpenPush {
     const { server, folders } = this.#context;
     try {
       const record = JSON.parse((await readText(folders.openPush)) ?? 'null') as RecordedPush | null;
-      const isHere = record?.server === server.client.address && record.tree === server.tree;
-      return isHere && typeof record.id === 'string' ? record.id : undefined;
+      const isSameTree = record?.server === server.client.address && record.tree === server.tree;
+      return isSameTree && typeof record.id === 'string' ? record.id : undefined;
     } catch {
       // A kill may leave the file incomplete.
       return undefined;

@@ -1,5 +1,6 @@
 import * as vscode from 'vscode';
 import { section } from '../shared/ids';
+import { hasSeveralFolders } from '../shared/notify';
 import { setting } from '../shared/settings';
 import type { SyncedFolder, WorkspaceFolders } from '../workspace/workspaceFolders';
 import { FolderSourceControl, type SourceControlDeps, type SourceControlPlace } from './folderSourceControl';
@@ -113,8 +114,7 @@ export class SourceControls implements vscode.Disposable {
  */
 function placeOf({ folder }: SyncedFolder, git: GitRepositories): SourceControlPlace {
   if (!git.includes(folder.uri)) return { label: 'Palmtree', root: folder.uri };
-  const isSeveral = (vscode.workspace.workspaceFolders?.length ?? 0) > 1;
-  return { label: isSeveral ? `Palmtree: ${folder.name}` : 'Palmtree', root: undefined };
+  return { label: hasSeveralFolders() ? `Palmtree: ${folder.name}` : 'Palmtree', root: undefined };
 }
 
 function keyOf({ label, root }: SourceControlPlace): string {

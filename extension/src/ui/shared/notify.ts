@@ -6,9 +6,13 @@ import { commandOf } from './runAction';
 
 /** The first words of a notification: the product, and in a workspace with several folders the folder. */
 export function notificationSource(folder: vscode.Uri | undefined): string {
-  const several = (vscode.workspace.workspaceFolders?.length ?? 0) > 1;
-  const name = folder && several ? vscode.workspace.getWorkspaceFolder(folder)?.name : undefined;
+  const name = folder && hasSeveralFolders() ? vscode.workspace.getWorkspaceFolder(folder)?.name : undefined;
   return name === undefined ? 'Palmtree' : `Palmtree (${name})`;
+}
+
+/** Whether a text has to name the folder that it is about. */
+export function hasSeveralFolders(): boolean {
+  return (vscode.workspace.workspaceFolders?.length ?? 0) > 1;
 }
 
 /** Logs a command's result and shows it: in the status bar, or as a warning that stays. */

@@ -3,7 +3,7 @@ import type { Reporter } from '../ports/serverBinding';
 import type { SyncStatus } from './syncStatus';
 
 /** Returns a reporter that also shows its progress in the status, and that `lifetime` cancels too. */
-export function withProgress(
+export function withStatus(
   status: SyncStatus,
   direction: 'push' | 'pull',
   reporter: Reporter,

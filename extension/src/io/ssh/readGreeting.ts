@@ -2,15 +2,15 @@ import type { Readable } from 'node:stream';
 import { greeting } from '../../../../server/src/contract/channels/greeting';
 import { PalmtreeError } from '../../errors';
 
-/** The output of the shell's start files before the server's. */
+/** The most that the start files of the shell may print before the greeting, in bytes. */
 const maxNoiseBytes = 64 << 10;
 const [word, number] = greeting.split(' ');
 
 /**
- * Reads the output of `palmtree-server connect` up to the end of its greeting. Resolves with 'ended' if it ends before, and
- * with an error for another greeting or none.
+ * Reads the output of `palmtree-server connect` up to the end of its greeting. Resolves with undefined if the greeting is
+ * ours, with 'ended' if the output ends before it, and with an error for another greeting or none.
  */
-export function pastGreeting(output: Readable, address: string): Promise<PalmtreeError | 'ended' | undefined> {
+export function readGreeting(output: Readable, address: string): Promise<PalmtreeError | 'ended' | undefined> {
   return new Promise((resolve) => {
     let seen = Buffer.alloc(0);
     const onReadable = (): void => {
