@@ -7,11 +7,11 @@ import { lineOf } from '../verify/damage';
 import { writeBackupFile, writeToStdout } from './backupFile';
 import { bytesText } from './bytesText';
 import { cancelOnSignal } from './cancelOnSignal';
-import { defaultDataFolder, existingDataFolder } from './dataFolder';
+import { countText } from './countText';
+import { dataOption, existingDataFolder, type DataOption } from './dataFolder';
 import { ProgressLine } from './progressLine';
 
-interface BackupCommandOptions {
-  readonly data: string;
+interface BackupCommandOptions extends DataOption {
   readonly force?: boolean;
 }
 
@@ -21,7 +21,7 @@ export function backupCommand(version: string): Command {
     .description('write the database and all contents into one file; the server may be running')
     .argument('<file>', 'the file; "-" writes to the output')
     .option('--force', 'replace an existing file')
-    .option('--data <folder>', 'the data folder', defaultDataFolder)
+    .addOption(dataOption())
     .addHelpText('after', '\nExits with 1 if a content is lost or damaged, which it names, or if the command fails.')
     .action(async (file: string, options: BackupCommandOptions) => {
       setPriority(constants.priority.PRIORITY_LOW);
@@ -57,7 +57,6 @@ function requirePipe(): void {
 }
 
 function summaryOf({ trees, contents, bytes, lost }: BackupResult): string {
-  const of = `${trees} ${trees === 1 ? 'tree' : 'trees'}`;
-  const lacks = lost === 0 ? '' : ` The backup lacks ${lost} ${lost === 1 ? 'content' : 'contents'}.`;
-  return `Backed up ${contents} contents (${bytesText(bytes)}) of ${of}.${lacks}`;
+  const lacks = lost === 0 ? '' : ` The backup lacks ${countText(lost, 'content')}.`;
+  return `Backed up ${countText(contents, 'content')} (${bytesText(bytes)}) of ${countText(trees, 'tree')}.${lacks}`;
 }

@@ -3,11 +3,10 @@ import { Command } from 'commander';
 import { OperatorError } from '../errors';
 import { openServer } from '../ssh/openServer';
 import { serveClient } from '../ssh/serveClient';
-import { defaultDataFolder, prepareDataFolder } from './dataFolder';
+import { dataOption, prepareDataFolder, type DataOption } from './dataFolder';
 import { checkTokenName, tokenLimits } from './tokenLimits';
 
-interface ConnectOptions {
-  readonly data: string;
+interface ConnectOptions extends DataOption {
   readonly as: string;
   readonly tree?: string[];
   readonly readOnly?: boolean;
@@ -19,7 +18,7 @@ export function connectCommand(): Command {
     .description(
       'serve one client over stdin and stdout, as the remote command of its ssh; starts the server if none runs',
     )
-    .option('--data <folder>', 'the data folder', defaultDataFolder)
+    .addOption(dataOption())
     .option('--as <name>', "the client's name in the history", `${userInfo().username}@${hostname()}`)
     .option('--tree <tree...>', 'limit the client to these trees')
     .option('--read-only', 'let the client change nothing')

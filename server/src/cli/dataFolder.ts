@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { Option } from 'commander';
 import { halfRestored, isHalfRestored } from '../backup/restoreFolder';
 import { requireDatabaseOfObjects } from '../database/checkDatabase';
 import { databaseFileName } from '../database/openDatabase';
@@ -7,7 +8,15 @@ import { OperatorError } from '../errors';
 import { isUnusableInConfig } from '../rsync/rsyncConfig';
 import { requireWritableFolder } from '../space/writableFolder';
 
-export const defaultDataFolder = process.env['PALMTREE_DATA'] ?? './palmtree-data';
+export interface DataOption {
+  /** The path of the data folder, as it was typed. */
+  readonly data: string;
+}
+
+/** The option of a command that works on a data folder. */
+export function dataOption(): Option {
+  return new Option('--data <folder>', 'the data folder').default(process.env['PALMTREE_DATA'] ?? './palmtree-data');
+}
 
 /** Returns the absolute path of a data folder that a server or a token has been created in. Throws OperatorError. */
 export function existingDataFolder(path: string): string {

@@ -7,10 +7,9 @@ import { exportRevision } from '../history/exportRevision';
 import { openContents } from '../objects/openContents';
 import { EntryRepository } from '../trees/entryRepository';
 import { TreeRepository } from '../trees/treeRepository';
-import { defaultDataFolder, existingDataFolder } from './dataFolder';
+import { dataOption, existingDataFolder, type DataOption } from './dataFolder';
 
-interface ExportOptions {
-  readonly data: string;
+interface ExportOptions extends DataOption {
   readonly to: string;
   readonly revision?: number;
 }
@@ -21,7 +20,7 @@ export function exportCommand(print: (line: string) => void): Command {
     .argument('<tree>', 'the name of the tree')
     .requiredOption('--to <folder>', 'a folder that is empty or does not exist')
     .option('--revision <number>', 'the revision (default: the newest)', parseRevision)
-    .option('--data <folder>', 'the data folder', defaultDataFolder)
+    .addOption(dataOption())
     .action(async (treeName: string, { data, to, revision }: ExportOptions) => {
       const dataFolder = existingDataFolder(data);
       const database = await openDatabase(dataFolder);

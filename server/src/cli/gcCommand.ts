@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { gcTask } from '../administration/gc';
 import type { GcResult } from '../gc/garbageCollector';
 import { bytesText } from './bytesText';
+import { countText } from './countText';
 import { taskOptions, type TaskOptions, type TaskRunner } from './taskOptions';
 
 interface GcCommandOptions extends TaskOptions {
@@ -26,9 +27,9 @@ export function gcCommand(run: TaskRunner, print: (line: string) => void): Comma
 function sentenceOf({ trees, contents, frozen, rewritten, leftovers }: GcResult, dryRun: boolean): string {
   const files = contents.files + leftovers.files;
   const bytes = bytesText(contents.bytes + leftovers.bytes);
-  const purged = trees.length === 0 ? '' : ` and ${trees.length === 1 ? '1 tree' : `${trees.length} trees`}`;
-  const removed = `${dryRun ? 'Would remove' : 'Removed'} ${files === 1 ? '1 file' : `${files} files`}${purged}: ${bytes}.`;
-  const packs = rewritten.packs === 1 ? '1 pack' : `${rewritten.packs} packs`;
+  const purged = trees.length === 0 ? '' : ` and ${countText(trees.length, 'tree')}`;
+  const removed = `${dryRun ? 'Would remove' : 'Removed'} ${countText(files, 'file')}${purged}: ${bytes}.`;
+  const packs = countText(rewritten.packs, 'pack');
   const others = [
     ...(frozen.contents === 0 ? [] : [frozenSentence(frozen, dryRun)]),
     ...(rewritten.packs === 0
@@ -39,7 +40,6 @@ function sentenceOf({ trees, contents, frozen, rewritten, leftovers }: GcResult,
 }
 
 function frozenSentence({ contents, bytes, storedBytes }: GcResult['frozen'], dryRun: boolean): string {
-  const count = contents === 1 ? '1 content' : `${contents} contents`;
-  const what = `${count} of the history (${bytesText(bytes)})`;
+  const what = `${countText(contents, 'content')} of the history (${bytesText(bytes)})`;
   return dryRun ? `Would compress ${what}.` : `Compressed ${what} into ${bytesText(storedBytes)}.`;
 }

@@ -5,21 +5,17 @@ import { OperatorError } from '../errors';
 import { AuthorizedKeys } from '../ssh/authorizedKeys';
 import { checkKeyName, keyLine, type AllowedKey, type Program } from '../ssh/keyLine';
 import { fingerprint, parsePublicKey } from '../ssh/publicKey';
-import { defaultDataFolder, existingDataFolder, prepareDataFolder } from './dataFolder';
+import { dataOption, existingDataFolder, prepareDataFolder, type DataOption } from './dataFolder';
 import { tableLines } from './tableLines';
-import { tokenLimits } from './tokenLimits';
+import { limitCells, tokenLimits } from './tokenLimits';
 import { withTokens } from './withTokens';
-
-interface DataOption {
-  readonly data: string;
-}
 
 export function keyCommand(print: (line: string) => void): Command {
   const command = new Command('key').description(
     'allow, list and remove ssh keys that may only connect to this server (in ~/.ssh/authorized_keys)',
   );
   const subcommand = (name: string, description: string): Command =>
-    command.command(name).description(description).option('--data <folder>', 'the data folder', defaultDataFolder);
+    command.command(name).description(description).addOption(dataOption());
 
   subcommand('add <name>', 'allow the public key that is read from stdin')
     .option('--tree <tree...>', 'limit the key to these trees')
@@ -110,12 +106,6 @@ function table(keys: readonly ListedKey[]): string[] {
   if (keys.length === 0) return ['No key is allowed. Allow one with "palmtree-server key add NAME < key.pub".'];
   return tableLines([
     ['NAME', 'KEY', 'LAST PUSH', 'TREES', 'ACCESS'],
-    ...keys.map(({ name, key, trees, readOnly, lastPushAt }) => [
-      name,
-      key,
-      lastPushAt ?? '-',
-      trees?.join(', ') ?? 'all trees',
-      readOnly ? 'read only' : 'read, write',
-    ]),
+    ...keys.map(({ name, key, lastPushAt, ...limits }) => [name, key, lastPushAt ?? '-', ...limitCells(limits)]),
   ]);
 }

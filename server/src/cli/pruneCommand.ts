@@ -3,6 +3,7 @@ import { prunePlanTask, pruneTask } from '../administration/prune';
 import type { PlannedTree } from '../retention/retention';
 import { bytesText } from './bytesText';
 import { confirm } from './confirm';
+import { countText } from './countText';
 import { taskOptions, type TaskOptions, type TaskRunner } from './taskOptions';
 
 interface PruneCommandOptions extends TaskOptions {
@@ -24,11 +25,11 @@ export function pruneCommand(run: TaskRunner, print: (line: string) => void): Co
       if (options.dryRun || plan.length === 0) return undefined;
       // With nothing to remove, gc may still have to free what a killed prune has left.
       const versions = plan.reduce((sum, tree) => sum + tree.versions, 0);
-      if (options.yes !== true && versions > 0) await confirm(`Remove ${versionsText(versions)} for good?`);
+      if (options.yes !== true && versions > 0) await confirm(`Remove ${countText(versions, 'version')} for good?`);
       const result = await run(options, pruneTask, { names });
       if (options.json) return print(JSON.stringify(result));
       const removed = result.trees.reduce((sum, tree) => sum + tree.versions, 0);
-      return print(`Removed ${versionsText(removed)}. That freed ${bytesText(result.freed)} on the disk.`);
+      return print(`Removed ${countText(removed, 'version')}. That freed ${bytesText(result.freed)} on the disk.`);
     });
 }
 
@@ -36,11 +37,7 @@ function linesOf(plan: readonly PlannedTree[]): string[] {
   if (plan.length === 0) return ['No tree has a policy. "tree keep" gives it one.'];
   return plan.map(({ name, revisions, versions, bytes }) => {
     if (versions === 0) return `${name}: nothing to remove.`;
-    const from = revisions === 1 ? '1 revision' : `${revisions} revisions`;
-    return `${name}: ${from} would lose ${versionsText(versions)}, with ${bytesText(bytes)} of content.`;
+    const from = countText(revisions, 'revision');
+    return `${name}: ${from} would lose ${countText(versions, 'version')}, with ${bytesText(bytes)} of content.`;
   });
-}
-
-function versionsText(versions: number): string {
-  return versions === 1 ? '1 version' : `${versions} versions`;
 }

@@ -8,6 +8,7 @@ import { isStorageFull } from '../space/isStorageFull';
 import { lineOf } from '../verify/damage';
 import { bytesText } from './bytesText';
 import { cancelOnSignal } from './cancelOnSignal';
+import { countText } from './countText';
 import { createDataFolder } from './dataFolder';
 import { lockDataFolder } from '../administration/dataFolderLock';
 import { ProgressLine } from './progressLine';
@@ -81,10 +82,10 @@ async function openBackup(file: string): Promise<OpenBackup> {
 }
 
 function summaryOf({ trees, contents, bytes, lost, createdAt }: RestoreResult, dataFolder: string): string[] {
-  const of = `${trees} ${trees === 1 ? 'tree' : 'trees'}`;
-  const lacks = lost === 0 ? '' : ` The backup lacks ${lost} ${lost === 1 ? 'content' : 'contents'}.`;
+  const lacks = lost === 0 ? '' : ` The backup lacks ${countText(lost, 'content')}.`;
+  const restored = `${countText(contents, 'content')} (${bytesText(bytes)}) of ${countText(trees, 'tree')}`;
   return [
-    `Restored ${contents} contents (${bytesText(bytes)}) of ${of} to ${dataFolder}, as of ${createdAt}.${lacks}`,
+    `Restored ${restored} to ${dataFolder}, as of ${createdAt}.${lacks}`,
     'Tokens that were revoked since then are valid again: see "palmtree-server token list".',
   ];
 }

@@ -1,15 +1,14 @@
 import { Command, InvalidArgumentError } from 'commander';
 import { OperatorError } from '../errors';
-import { defaultDataFolder, prepareDataFolder } from './dataFolder';
+import { dataOption, prepareDataFolder, type DataOption } from './dataFolder';
 import { limitHeapGrowth } from './limitHeapGrowth';
 import { startServer } from './startServer';
 import { stopOnSignal } from './stopOnSignal';
 
-interface ServeOptions {
+interface ServeOptions extends DataOption {
   readonly host: string;
   readonly port: number | false;
   readonly untilUnused?: boolean;
-  readonly data: string;
   readonly rsync: string;
   readonly tlsCert?: string;
   readonly tlsKey?: string;
@@ -25,7 +24,7 @@ export function serveCommand(version: string, print: (line: string) => void): Co
     .option('--port <number>', 'the port to listen on; 0 chooses a free one', parsePort, 7337)
     .option('--no-port', 'listen on no port: serve only clients that connect by ssh')
     .option('--until-unused', 'stop when the last client that connects by ssh has left')
-    .option('--data <folder>', 'the data folder', defaultDataFolder)
+    .addOption(dataOption())
     .option('--tls-cert <file>', 'a TLS certificate; with --tls-key, serve HTTPS')
     .option('--tls-key <file>', 'the private key of the certificate')
     .option('--rsync <path>', 'the rsync command', 'rsync')

@@ -1,12 +1,10 @@
 import type { Command } from 'commander';
 import type { Task } from '../administration/task';
 import { cancelOnSignal } from './cancelOnSignal';
-import { defaultDataFolder, existingDataFolder } from './dataFolder';
+import { dataOption, existingDataFolder, type DataOption } from './dataFolder';
 import { runTask } from './runTask';
 
-export interface TaskOptions {
-  readonly data: string;
-}
+export type TaskOptions = DataOption;
 
 /** Runs a task for a command with `taskOptions`. */
 export type TaskRunner = <Options, Result>(
@@ -16,7 +14,7 @@ export type TaskRunner = <Options, Result>(
 ) => Promise<Result>;
 
 export function taskOptions(command: Command): Command {
-  return command.option('--data <folder>', 'the data folder', defaultDataFolder);
+  return command.addOption(dataOption());
 }
 
 export function taskRunner(version: string): TaskRunner {

@@ -2,14 +2,10 @@ import { Command } from 'commander';
 import { OperatorError } from '../errors';
 import { AuthorizedKeys } from '../ssh/authorizedKeys';
 import type { TokenSummary } from '../tokens/tokenRepository';
-import { defaultDataFolder, existingDataFolder, prepareDataFolder } from './dataFolder';
+import { dataOption, existingDataFolder, prepareDataFolder, type DataOption } from './dataFolder';
 import { tableLines } from './tableLines';
-import { checkTokenName, tokenLimits } from './tokenLimits';
+import { checkTokenName, limitCells, tokenLimits } from './tokenLimits';
 import { withTokens } from './withTokens';
-
-interface DataOption {
-  readonly data: string;
-}
 
 interface JsonOption {
   readonly json?: boolean;
@@ -18,7 +14,7 @@ interface JsonOption {
 export function tokenCommand(print: (line: string) => void): Command {
   const command = new Command('token').description('create, list and revoke access tokens');
   const subcommand = (name: string, description: string): Command =>
-    command.command(name).description(description).option('--data <folder>', 'the data folder', defaultDataFolder);
+    command.command(name).description(description).addOption(dataOption());
 
   subcommand('create <name>', 'create a token and print it; it cannot be shown again')
     .option('--tree <tree...>', 'limit the token to these trees')
@@ -76,14 +72,9 @@ function table(tokens: readonly ListedToken[]): string[] {
   if (tokens.length === 0) return ['There are no valid tokens. Create one with "palmtree-server token create NAME".'];
   const rows = [
     ['NAME', 'VIA', 'CREATED', 'LAST PUSH', 'TREES', 'ACCESS'],
-    ...tokens.map(({ name, via, createdAt, lastPushAt, trees, readOnly }) => [
-      name,
-      via,
-      createdAt,
-      lastPushAt ?? '-',
-      trees?.join(', ') ?? 'all trees',
-      readOnly ? 'read only' : 'read, write',
-    ]),
+    ...tokens.map(({ name, via, createdAt, lastPushAt, ...limits }) => {
+      return [name, via, createdAt, lastPushAt ?? '-', ...limitCells(limits)];
+    }),
   ];
   return tableLines(rows);
 }

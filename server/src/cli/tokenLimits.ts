@@ -19,3 +19,8 @@ export function tokenLimits(options: { readonly tree?: string[]; readonly readOn
   }
   return { trees, readOnly: options.readOnly === true };
 }
+
+/** The cells of the columns TREES and ACCESS. */
+export function limitCells({ trees, readOnly }: TokenLimits): string[] {
+  return [trees?.join(', ') ?? 'all trees', readOnly ? 'read only' : 'read, write'];
+}

@@ -4,6 +4,7 @@ import { treeListTask, type ListedTree } from '../administration/treeList';
 import { noTree } from '../trees/treeAdministration';
 import { bytesText } from './bytesText';
 import { confirm } from './confirm';
+import { countText } from './countText';
 import { policyText } from '../retention/policy';
 import { addKeepCommand } from './treeKeepCommand';
 import { taskOptions, type TaskOptions, type TaskRunner } from './taskOptions';
@@ -48,8 +49,8 @@ export function treeCommand(run: TaskRunner, print: (line: string) => void): Com
 async function deletionQuestion(run: TaskRunner, options: TaskOptions, name: string): Promise<string> {
   const [tree] = await run(options, treeListTask, { only: name });
   if (tree === undefined) throw noTree(name);
-  const revisions = tree.revision === 1 ? '1 revision' : `${tree.revision} revisions`;
-  const files = tree.files === 1 ? '1 file' : `${tree.files} files`;
+  const revisions = countText(tree.revision, 'revision');
+  const files = countText(tree.files, 'file');
   return `Delete the tree ${name} with ${revisions}, and ${files} (${bytesText(tree.bytes)}) at its head?`;
 }
 

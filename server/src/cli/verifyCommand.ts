@@ -9,11 +9,11 @@ import { verify, type VerifyResult } from '../verify/verify';
 import type { VerifyServices } from '../verify/verifyTask';
 import { bytesText } from './bytesText';
 import { cancelOnSignal } from './cancelOnSignal';
-import { defaultDataFolder, existingDataFolder } from './dataFolder';
+import { countText } from './countText';
+import { dataOption, existingDataFolder, type DataOption } from './dataFolder';
 import { ProgressLine } from './progressLine';
 
-interface VerifyCommandOptions {
-  readonly data: string;
+interface VerifyCommandOptions extends DataOption {
   readonly tree?: readonly string[];
   readonly quick?: boolean;
   readonly dryRun?: boolean;
@@ -28,7 +28,7 @@ export function verifyCommand(print: (line: string) => void): Command {
     .option('--quick', 'compare the sizes of contents instead of reading them')
     .option('--dry-run', 'leave damaged objects where they are')
     .option('--json', 'print each damage and the totals as a line of JSON')
-    .option('--data <folder>', 'the data folder', defaultDataFolder)
+    .addOption(dataOption())
     .addHelpText('after', '\nExits with 0 if all is well, and with 1 if there is damage or the command fails.')
     .action(async (options: VerifyCommandOptions) => {
       setPriority(constants.priority.PRIORITY_LOW);
@@ -64,8 +64,8 @@ function servicesOf(dataFolder: string): VerifyServices {
 }
 
 function summaryOf({ trees, contents, bytes, damages }: VerifyResult): string {
-  const found = damages === 0 ? 'Everything is whole.' : `Found ${damages} ${damages === 1 ? 'fault' : 'faults'}.`;
-  return `Verified ${contents} contents (${bytesText(bytes)}) of ${trees} ${trees === 1 ? 'tree' : 'trees'}. ${found}`;
+  const found = damages === 0 ? 'Everything is whole.' : `Found ${countText(damages, 'fault')}.`;
+  return `Verified ${countText(contents, 'content')} (${bytesText(bytes)}) of ${countText(trees, 'tree')}. ${found}`;
 }
 
 function rethrowInWords(error: unknown): never {

@@ -1,4 +1,4 @@
-import { isGitFolder, maxPathBytes } from './paths';
+import { isGitFolder, maxPathBytes, parentOf } from './paths';
 
 /** Linux's PATH_MAX without its NUL, in bytes of UTF-8. */
 const maxTargetBytes = 4095;
@@ -126,10 +126,6 @@ export class LinkResolver {
 
 function segmentsOf(target: string): string[] {
   return target.split('/').filter((segment) => segment !== '' && segment !== '.');
-}
-
-function parentOf(path: string): string {
-  return path.slice(0, Math.max(0, path.lastIndexOf('/')));
 }
 
 function folded(path: string): string {

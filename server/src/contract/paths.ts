@@ -49,6 +49,11 @@ export function pathFault(path: string): PathFault | undefined {
   return undefined;
 }
 
+/** The folder of the file at `path`; `''` if the path is a name. */
+export function parentOf(path: string): string {
+  return path.slice(0, Math.max(0, path.lastIndexOf('/')));
+}
+
 /**
  * Whether some file system takes the name for `.git`. git runs hooks and commands that the files in such a folder name, so
  * whoever writes one runs programs on the machine that reads it. APFS and HFS+ ignore case and invisible characters; NTFS

@@ -1,5 +1,6 @@
 import { lstatSync, renameSync } from 'node:fs';
 import { inSlices } from '../concurrency/inSlices';
+import { parentOf } from '../contract/paths';
 import type { Upload } from '../sessions/session';
 import { InboxFolders } from '../sessions/inboxFolders';
 
@@ -50,7 +51,7 @@ export class EarlierInbox {
     const earlierHash = this.#hashByPath.get(source);
     if (earlierHash === undefined || (earlierHash !== hash && this.#wanted.has(earlierHash))) return false;
     const received = `${this.#inbox}/${source}`;
-    if (!this.#folders.isSymlinkFree(received.slice(0, received.lastIndexOf('/')))) return false;
+    if (!this.#folders.isSymlinkFree(parentOf(received))) return false;
     if (lstatSync(received, { throwIfNoEntry: false })?.isFile() !== true) return false;
     renameSync(received, file);
     return true;

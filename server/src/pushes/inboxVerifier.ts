@@ -1,6 +1,7 @@
 import { statSync } from 'node:fs';
 import { setImmediate as nextTurn, setTimeout as delay } from 'node:timers/promises';
 import { inSlices } from '../concurrency/inSlices';
+import { parentOf } from '../contract/paths';
 import type { FileStamp } from '../objects/fileStamp';
 import type { ObjectStore } from '../objects/objectStore';
 import type { Upload } from '../sessions/session';
@@ -129,8 +130,4 @@ export class InboxVerifier {
     await nextTurn();
     this.#sliceStarted = performance.now();
   }
-}
-
-function parentOf(file: string): string {
-  return file.slice(0, file.lastIndexOf('/'));
 }

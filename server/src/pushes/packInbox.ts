@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { parentOf } from '../contract/paths';
 import { packFile } from '../contract/schemas';
 import { sameExceptCtime, stampOf, type FileStamp } from '../objects/fileStamp';
 import { bytesOf, slicesOf } from '../objects/pack';
@@ -66,7 +67,7 @@ export class PackInbox {
       const earlier = this.#stored.get(number);
       if (stamp === undefined || (earlier !== undefined && sameExceptCtime(earlier, stamp))) continue;
       if (which === 'complete' && stamp.size !== BigInt(bytesOf(uploads))) continue;
-      if (!folders.isSymlinkFree(file.slice(0, file.lastIndexOf('/')))) continue;
+      if (!folders.isSymlinkFree(parentOf(file))) continue;
       for (const { hash } of await this.#packs.add(file, slicesOf(uploads))) this.#brought.add(hash);
       this.#stored.set(number, stamp);
     }

@@ -1,5 +1,6 @@
 import { inParallel } from '../concurrency/inParallel';
 import { inSlices } from '../concurrency/inSlices';
+import { parentOf } from '../contract/paths';
 import { pathsError } from '../errors';
 import { hasContent, isSmall, verifiedStatsOfSmall } from '../objects/content';
 import type { Upload } from '../sessions/session';
@@ -12,7 +13,7 @@ export async function verifyInbox(inbox: string, uploads: readonly Upload[]): Pr
   const wrong = new Set<string>();
   const folders = new InboxFolders(inbox);
   const check = (upload: Upload, file: string, isVerified: boolean): void => {
-    if (!isVerified || !folders.isSymlinkFree(file.slice(0, file.lastIndexOf('/')))) wrong.add(upload.path);
+    if (!isVerified || !folders.isSymlinkFree(parentOf(file))) wrong.add(upload.path);
   };
   await inSlices(uploads.filter(isSmall), (upload) => {
     const file = `${inbox}/${upload.path}`;

@@ -3,6 +3,7 @@ import { chmod, readFile, readdir, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { inSlices } from '../concurrency/inSlices';
 import { maxSessions } from '../contract/limits';
+import { parentOf } from '../contract/paths';
 import { sessionId } from '../contract/schemas';
 import { WireError, pathsError } from '../errors';
 import { rsyncConfig, rsyncUser } from '../rsync/rsyncConfig';
@@ -272,8 +273,4 @@ export class SessionStore {
 
 function unknownSession(): WireError {
   return new WireError('session_not_found', 'the session does not exist or has ended');
-}
-
-function parentOf(file: string): string {
-  return file.slice(0, file.lastIndexOf('/'));
 }

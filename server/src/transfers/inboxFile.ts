@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { constants, lstatSync, type Stats } from 'node:fs';
 import { chmod, copyFile, open, rename, rm, type FileHandle } from 'node:fs/promises';
+import { parentOf } from '../contract/paths';
 import { pathsError, WireError } from '../errors';
 import { fileContent, piecesOf } from '../objects/openContent';
 import { writeFully } from '../objects/writeFully';
@@ -155,10 +156,6 @@ function temporaryFileOf(file: string): string {
   // A character that is cut in two must not become another one.
   const base = name.length <= room ? name.toString() : name.toString('utf8', 0, room).replace(/\ufffd+$/, '');
   return `${parentOf(file)}/.${base}${suffix}`;
-}
-
-function parentOf(file: string): string {
-  return file.slice(0, file.lastIndexOf('/'));
 }
 
 function tooLarge(path: string): WireError {

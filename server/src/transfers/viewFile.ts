@@ -1,3 +1,4 @@
+import { parentOf } from '../contract/paths';
 import { closeRead, openFile, type OpenFile } from '../objects/content';
 import { fileContent, piecesOf } from '../objects/openContent';
 import { InboxFolders } from '../sessions/inboxFolders';
@@ -5,7 +6,7 @@ import { InboxFolders } from '../sessions/inboxFolders';
 /** Opens a file of a session's folder; undefined if it has none at `path`. No symlink is followed. The caller closes it. */
 export async function openSessionFile(folder: string, path: string): Promise<OpenFile | undefined> {
   const file = `${folder}/${path}`;
-  if (!new InboxFolders(folder).isSymlinkFree(file.slice(0, file.lastIndexOf('/')))) return undefined;
+  if (!new InboxFolders(folder).isSymlinkFree(parentOf(file))) return undefined;
   return openFile(file);
 }
 
