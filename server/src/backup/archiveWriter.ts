@@ -3,7 +3,7 @@ import { open } from 'node:fs/promises';
 import { isSmall, type Content } from '../objects/content';
 import type { ContentStore } from '../objects/contentStore';
 import { fileContent, piecesOf, type OpenContent } from '../objects/openContent';
-import type { StoredSlice } from '../objects/sliceRepository';
+import type { StoredSlice } from '../objects/packs/sliceRepository';
 import { ByteSink, type WriteBytes } from './byteSink';
 import { backupFormat, ContentsDigest, manifestEntry, objectEntry, type Manifest } from './manifest';
 import { tarEnd, tarHeader, tarPadding } from './tarFormat';

@@ -1,9 +1,9 @@
 import { hash } from 'node:crypto';
-import type { NewChunk } from '../objects/chunkRepository';
-import { compressChunk, type ChunkStore } from '../objects/chunkStore';
+import type { NewChunk } from '../objects/chunks/chunkRepository';
+import { compressChunk, type ChunkStore } from '../objects/chunks/chunkStore';
 import type { Content } from '../objects/content';
-import type { PackStore } from '../objects/packStore';
-import type { PackWriter } from '../objects/packWriter';
+import type { PackStore } from '../objects/packs/packStore';
+import type { PackWriter } from '../objects/packs/packWriter';
 
 /** A content that was cut into chunks. */
 interface CutContent extends Content {

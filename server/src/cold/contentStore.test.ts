@@ -12,7 +12,7 @@ import type { Content } from '../objects/content';
 import type { ContentStore } from '../objects/contentStore';
 import { fileContent, piecesOf } from '../objects/openContent';
 import { openContents } from '../objects/openContents';
-import type { StoredPack } from '../objects/packRepository';
+import type { StoredPack } from '../objects/packs/packRepository';
 
 let folder: string;
 let database: Database;

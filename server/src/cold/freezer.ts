@@ -8,7 +8,7 @@ import type { ContentPins } from '../objects/contentPins';
 import type { ContentStore } from '../objects/contentStore';
 import { tellFault } from '../objects/diskFault';
 import { DamagedContent, isWholeContent } from '../objects/openContent';
-import { maxPackBytes } from '../objects/pack';
+import { maxPackBytes } from '../objects/packs/pack';
 import { isStorageFull } from '../space/isStorageFull';
 import type { DiskSpace } from '../space/diskSpace';
 import { ChunkBatch } from './chunkBatch';

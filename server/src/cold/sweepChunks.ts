@@ -1,7 +1,7 @@
 import { tryLockPurges } from '../database/purgeLock';
 import type { FreezeRequest } from './freezeRequest';
 import type { Pacer } from '../concurrency/pacer';
-import type { ChunkRepository } from '../objects/chunkRepository';
+import type { ChunkRepository } from '../objects/chunks/chunkRepository';
 
 /**
  * Removes the chunks that no recipe has. Returns their number; `PackRewriter` then frees their bytes. Only gc adds chunks and

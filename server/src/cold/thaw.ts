@@ -5,7 +5,7 @@ import { dirname } from 'node:path';
 import type { Database } from '../database/openDatabase';
 import type { FreezeRequest } from './freezeRequest';
 import { pauseAfter, type Pacer } from '../concurrency/pacer';
-import type { Recipe } from '../objects/chunkRepository';
+import type { Recipe } from '../objects/chunks/chunkRepository';
 import { isSmall, type Content } from '../objects/content';
 import type { ContentStore } from '../objects/contentStore';
 import { tellFault } from '../objects/diskFault';

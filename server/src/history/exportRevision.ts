@@ -5,7 +5,7 @@ import { OperatorError, pathsError } from '../errors';
 import { hasContent } from '../objects/content';
 import { DamagedContent } from '../objects/openContent';
 import type { ContentStore } from '../objects/contentStore';
-import type { StoredSlice } from '../objects/sliceRepository';
+import type { StoredSlice } from '../objects/packs/sliceRepository';
 import type { EntryRepository } from '../trees/entryRepository';
 import { requireRevision, type TreeRepository } from '../trees/treeRepository';
 import { requireWritableFolder } from '../space/writableFolder';

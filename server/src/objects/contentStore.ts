@@ -2,17 +2,17 @@ import { hash } from 'node:crypto';
 import { constants } from 'node:fs';
 import { copyFile, writeFile } from 'node:fs/promises';
 import { inSlices } from '../concurrency/inSlices';
-import type { Recipe } from './chunkRepository';
-import type { ChunkStore } from './chunkStore';
+import type { Recipe } from './chunks/chunkRepository';
+import type { ChunkStore } from './chunks/chunkStore';
 import type { Content } from './content';
 import type { OnFault } from './diskFault';
 import type { ObjectState } from './inspectObject';
 import type { ObjectStore } from './objectStore';
 import { noUsage, sumOf, type Usage } from './usage';
 import { fileContent, isWholeContent, piecesOf, type OnPiece, type OpenContent } from './openContent';
-import { intactSlices } from './pack';
-import type { PackStore } from './packStore';
-import { byPack, type StoredSlice } from './sliceRepository';
+import { intactSlices } from './packs/pack';
+import type { PackStore } from './packs/packStore';
+import { byPack, type StoredSlice } from './packs/sliceRepository';
 
 /** A content, whose size is unknown where no version has it. */
 export interface MaybeSized {

@@ -1,12 +1,12 @@
 import { join } from 'node:path';
 import type { Database } from '../database/openDatabase';
-import { ChunkRepository } from './chunkRepository';
-import { ChunkStore } from './chunkStore';
+import { ChunkRepository } from './chunks/chunkRepository';
+import { ChunkStore } from './chunks/chunkStore';
 import { ContentStore } from './contentStore';
 import { ObjectStore } from './objectStore';
-import { PackRepository } from './packRepository';
-import { PackStore } from './packStore';
-import { SliceRepository } from './sliceRepository';
+import { PackRepository } from './packs/packRepository';
+import { PackStore } from './packs/packStore';
+import { SliceRepository } from './packs/sliceRepository';
 
 export function openContents(dataFolder: string, database: Database): ContentStore {
   const objects = new ObjectStore(join(dataFolder, 'objects'));

@@ -2,9 +2,9 @@ import { linkSync } from 'node:fs';
 import { copyFile, open, type FileHandle } from 'node:fs/promises';
 import { packFile, type PullSession } from '../contract/schemas';
 import { readAt } from '../objects/openContent';
-import { bytesOf, packsOf } from '../objects/pack';
-import type { PackStore } from '../objects/packStore';
-import { byPack, type StoredSlice } from '../objects/sliceRepository';
+import { bytesOf, packsOf } from '../objects/packs/pack';
+import type { PackStore } from '../objects/packs/packStore';
+import { byPack, type StoredSlice } from '../objects/packs/sliceRepository';
 import type { InitialFile } from '../sessions/sessionStore';
 
 /** Fewer packed contents are files of their own, so that rsync shows their names. */

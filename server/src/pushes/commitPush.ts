@@ -10,13 +10,13 @@ import type { PushRecord, Upload } from '../sessions/session';
 import type { SessionActivity } from '../sessions/sessionActivity';
 import type { SessionStore } from '../sessions/sessionStore';
 import type { TreeRepository } from '../trees/treeRepository';
-import type { InboxGuard } from './inboxGuard';
-import type { InboxVerifiers } from './inboxVerifiers';
-import type { PackInboxes } from './packInboxes';
+import type { InboxGuard } from './inbox/inboxGuard';
+import type { InboxVerifiers } from './inbox/inboxVerifiers';
+import type { PackInboxes } from './inbox/packInboxes';
 import type { PushRepository } from './pushRepository';
 import type { UploadedObjects } from './uploadedObjects';
 import { planOfRecord } from './uploadPlan';
-import { verifyInbox } from './verifyInbox';
+import { verifyInbox } from './inbox/verifyInbox';
 
 /** An inbox with more files than this is removed in the background, so that the client does not wait for it. */
 const maxForegroundRemovals = 100;

@@ -5,12 +5,12 @@ import type { InitialFile, SessionStore } from '../sessions/sessionStore';
 import type { DiskSpace } from '../space/diskSpace';
 import { sessionAccess } from '../transfers/sessionAccess';
 import type { Tree } from '../trees/treeRepository';
-import type { EarlierInbox } from './earlierInbox';
-import { roomFor, type InboxGuard } from './inboxGuard';
-import type { InboxVerifiers } from './inboxVerifiers';
-import type { PackInboxes } from './packInboxes';
+import type { EarlierInbox } from './inbox/earlierInbox';
+import { roomFor, type InboxGuard } from './inbox/inboxGuard';
+import type { InboxVerifiers } from './inbox/inboxVerifiers';
+import type { PackInboxes } from './inbox/packInboxes';
 import { recordRoom } from './recordRoom';
-import { storeReceived } from './storeReceived';
+import { storeReceived } from './inbox/storeReceived';
 import type { UploadedObjects } from './uploadedObjects';
 import { declaredFiles, planUploads, recordedPlan, type UploadPlan } from './uploadPlan';
 

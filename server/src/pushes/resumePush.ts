@@ -4,9 +4,9 @@ import type { Upload } from '../sessions/session';
 import { removeSession } from '../sessions/removeSession';
 import type { SessionActivity } from '../sessions/sessionActivity';
 import type { Owner, SessionStore } from '../sessions/sessionStore';
-import { EarlierInbox } from './earlierInbox';
-import type { InboxVerifiers } from './inboxVerifiers';
-import type { PackInboxes } from './packInboxes';
+import { EarlierInbox } from './inbox/earlierInbox';
+import type { InboxVerifiers } from './inbox/inboxVerifiers';
+import type { PackInboxes } from './inbox/packInboxes';
 import { planOfRecord } from './uploadPlan';
 import type { UploadedObjects } from './uploadedObjects';
 

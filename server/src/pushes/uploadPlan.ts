@@ -1,6 +1,6 @@
 import { packFile } from '../contract/schemas';
 import { isSmall } from '../objects/content';
-import { bytesOf, packsOf } from '../objects/pack';
+import { bytesOf, packsOf } from '../objects/packs/pack';
 import type { PushRecord, Upload } from '../sessions/session';
 
 /** Fewer small files travel alone, so that rsync shows their names and sends differences. */

@@ -3,8 +3,8 @@ import type { ContentPins } from '../objects/contentPins';
 import type { Upload } from '../sessions/session';
 import type { SessionStore, UploadedContent } from '../sessions/sessionStore';
 import type { UnusedContents } from '../trees/unusedContents';
-import type { InboxVerifiers } from './inboxVerifiers';
-import type { PackInboxes } from './packInboxes';
+import type { InboxVerifiers } from './inbox/inboxVerifiers';
+import type { PackInboxes } from './inbox/packInboxes';
 
 export interface UploadedObjectsDeps {
   readonly sessions: SessionStore;

@@ -1,5 +1,5 @@
 import { inParallel } from '../concurrency/inParallel';
-import type { ChunkPlace, Recipe } from '../objects/chunkRepository';
+import type { ChunkPlace, Recipe } from '../objects/chunks/chunkRepository';
 import type { ContentStore } from '../objects/contentStore';
 import type { ObjectState } from '../objects/inspectObject';
 import type { VerifyServices, VerifyTask } from './verifyTask';

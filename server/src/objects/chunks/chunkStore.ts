@@ -1,12 +1,12 @@
 import { hash } from 'node:crypto';
 import type { FileHandle } from 'node:fs/promises';
 import { promisify } from 'node:util';
-import { inSlices } from '../concurrency/inSlices';
+import { inSlices } from '../../concurrency/inSlices';
 import type { ChunkPlace, ChunkRepository, Recipe } from './chunkRepository';
 import { ComposedContent, type ChunkReader } from './composedContent';
-import type { Content } from './content';
-import { readAt, type OpenContent } from './openContent';
-import type { PackStore } from './packStore';
+import type { Content } from '../content';
+import { readAt, type OpenContent } from '../openContent';
+import type { PackStore } from '../packs/packStore';
 
 /** zstd's own default. */
 const level = 3;

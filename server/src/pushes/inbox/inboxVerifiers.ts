@@ -1,8 +1,8 @@
-import type { FileStamp } from '../objects/fileStamp';
-import type { ObjectStore } from '../objects/objectStore';
-import type { Run } from '../rsync/run';
-import type { Upload } from '../sessions/session';
-import type { RunObserver } from '../sessions/rsyncRuns';
+import type { FileStamp } from '../../objects/fileStamp';
+import type { ObjectStore } from '../../objects/objectStore';
+import type { Run } from '../../rsync/run';
+import type { Upload } from '../../sessions/session';
+import type { RunObserver } from '../../sessions/rsyncRuns';
 import { InboxVerifier } from './inboxVerifier';
 
 /** Clients may abandon sessions. Beyond this number, the oldest verifier is dropped, and its commit reads all files. */

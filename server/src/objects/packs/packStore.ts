@@ -2,18 +2,18 @@ import { hash, randomUUID } from 'node:crypto';
 import { chmodSync, linkSync, mkdirSync, readdirSync, rmSync, statSync, utimesSync } from 'node:fs';
 import { open, type FileHandle } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { openContent, type Content } from './content';
-import { isDiskFault, type OnFault } from './diskFault';
-import { stampOf } from './fileStamp';
-import { flushFiles } from './flush';
-import type { ObjectState } from './inspectObject';
-import { DamagedContent, readAt } from './openContent';
+import { openContent, type Content } from '../content';
+import { isDiskFault, type OnFault } from '../diskFault';
+import { stampOf } from '../fileStamp';
+import { flushFiles } from '../flush';
+import type { ObjectState } from '../inspectObject';
+import { DamagedContent, readAt } from '../openContent';
 import { intactSlices, intactWindows, type Slice } from './pack';
 import type { ChunkMove, Move, Moves, PackedChunk, PackRepository, StoredPack } from './packRepository';
 import { packMode, PackWriter } from './packWriter';
 import type { SliceRepository, StoredSlice } from './sliceRepository';
-import { removeLeftover } from './removeLeftover';
-import { fileUsage, freeableFile, noUsage, sumOf, type Usage } from './usage';
+import { removeLeftover } from '../removeLeftover';
+import { fileUsage, freeableFile, noUsage, sumOf, type Usage } from '../usage';
 
 const suffix = '.pack';
 

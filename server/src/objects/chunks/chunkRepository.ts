@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
-import { inChunks } from '../database/inChunks';
-import type { Database } from '../database/openDatabase';
-import type { StoredPack } from './packRepository';
+import { inChunks } from '../../database/inChunks';
+import type { Database } from '../../database/openDatabase';
+import type { StoredPack } from '../packs/packRepository';
 import { decodeRecipe, encodeRecipe } from './recipe';
 
 /** The place of a chunk in a pack. */

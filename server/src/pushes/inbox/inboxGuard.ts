@@ -1,17 +1,17 @@
 import type { Logger } from 'pino';
-import { WireError, pathsError } from '../errors';
-import type { ObjectStore } from '../objects/objectStore';
-import type { Run } from '../rsync/run';
-import type { PushRecord } from '../sessions/session';
-import { removeFolder } from '../sessions/removeFolder';
-import type { RunObserver } from '../sessions/rsyncRuns';
-import type { SessionActivity } from '../sessions/sessionActivity';
-import type { SessionStore } from '../sessions/sessionStore';
-import type { DiskSpace } from '../space/diskSpace';
+import { WireError, pathsError } from '../../errors';
+import type { ObjectStore } from '../../objects/objectStore';
+import type { Run } from '../../rsync/run';
+import type { PushRecord } from '../../sessions/session';
+import { removeFolder } from '../../sessions/removeFolder';
+import type { RunObserver } from '../../sessions/rsyncRuns';
+import type { SessionActivity } from '../../sessions/sessionActivity';
+import type { SessionStore } from '../../sessions/sessionStore';
+import type { DiskSpace } from '../../space/diskSpace';
 import { DeclaredInbox } from './declaredInbox';
 import { measureInbox, type InboxState } from './measureInbox';
-import { recordRoom } from './recordRoom';
-import { declaredFiles, planOfRecord, type DeclaredFile, type UploadPlan } from './uploadPlan';
+import { recordRoom } from '../recordRoom';
+import { declaredFiles, planOfRecord, type DeclaredFile, type UploadPlan } from '../uploadPlan';
 
 export interface InboxLimits {
   /** The interval between checks, in milliseconds. */

@@ -1,11 +1,11 @@
 import { statSync } from 'node:fs';
 import { setImmediate as nextTurn, setTimeout as delay } from 'node:timers/promises';
-import { inSlices } from '../concurrency/inSlices';
-import { parentOf } from '../contract/paths';
-import type { FileStamp } from '../objects/fileStamp';
-import type { ObjectStore } from '../objects/objectStore';
-import type { Upload } from '../sessions/session';
-import { InboxFolders } from '../sessions/inboxFolders';
+import { inSlices } from '../../concurrency/inSlices';
+import { parentOf } from '../../contract/paths';
+import type { FileStamp } from '../../objects/fileStamp';
+import type { ObjectStore } from '../../objects/objectStore';
+import type { Upload } from '../../sessions/session';
+import { InboxFolders } from '../../sessions/inboxFolders';
 
 /** The pause between two passes over the inbox. */
 const passIntervalMs = 100;

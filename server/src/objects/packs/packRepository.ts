@@ -1,6 +1,6 @@
 import { sql, type RawBuilder, type SqlBool } from 'kysely';
-import { inChunks } from '../database/inChunks';
-import type { Database } from '../database/openDatabase';
+import { inChunks } from '../../database/inChunks';
+import type { Database } from '../../database/openDatabase';
 import type { Slice } from './pack';
 
 /** A pack in the database. */

@@ -2,8 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { chmodSync, mkdirSync, rmSync } from 'node:fs';
 import { open, type FileHandle } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { flushFiles } from './flush';
-import { writeFully } from './writeFully';
+import { flushFiles } from '../flush';
+import { writeFully } from '../writeFully';
 
 export const packMode = 0o444;
 

@@ -1,10 +1,10 @@
-import type { PackStore } from '../objects/packStore';
-import type { Run } from '../rsync/run';
-import type { PushRecord } from '../sessions/session';
-import type { RunObserver } from '../sessions/rsyncRuns';
-import type { SessionStore } from '../sessions/sessionStore';
+import type { PackStore } from '../../objects/packs/packStore';
+import type { Run } from '../../rsync/run';
+import type { PushRecord } from '../../sessions/session';
+import type { RunObserver } from '../../sessions/rsyncRuns';
+import type { SessionStore } from '../../sessions/sessionStore';
 import { PackInbox } from './packInbox';
-import { planOfRecord, type UploadPlan } from './uploadPlan';
+import { planOfRecord, type UploadPlan } from '../uploadPlan';
 
 /** The packs of the pushes in progress. */
 export class PackInboxes implements RunObserver {

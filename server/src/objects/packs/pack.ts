@@ -1,8 +1,8 @@
 import { hash } from 'node:crypto';
 import type { FileHandle } from 'node:fs/promises';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { isSmall, type Content } from './content';
-import { readAt } from './openContent';
+import { isSmall, type Content } from '../content';
+import { readAt } from '../openContent';
 
 /** A pack is the concatenation of small contents. Larger contents are objects of their own, as rsync's delta bases. */
 export const maxPackBytes = 16 << 20;

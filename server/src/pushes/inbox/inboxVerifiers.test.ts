@@ -1,9 +1,9 @@
 import { chmodSync, existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { puts, sha256, type Files } from '../../test/changes';
-import { fillInbox } from '../../test/directPush';
-import { startTestServer, type TestServer } from '../../test/testServer';
+import { puts, sha256, type Files } from '../../../test/changes';
+import { fillInbox } from '../../../test/directPush';
+import { startTestServer, type TestServer } from '../../../test/testServer';
 
 let server: TestServer;
 let tree: string;

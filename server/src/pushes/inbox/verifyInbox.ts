@@ -1,10 +1,10 @@
-import { inParallel } from '../concurrency/inParallel';
-import { inSlices } from '../concurrency/inSlices';
-import { parentOf } from '../contract/paths';
-import { pathsError } from '../errors';
-import { hasContent, isSmall, verifiedStatsOfSmall } from '../objects/content';
-import type { Upload } from '../sessions/session';
-import { InboxFolders } from '../sessions/inboxFolders';
+import { inParallel } from '../../concurrency/inParallel';
+import { inSlices } from '../../concurrency/inSlices';
+import { parentOf } from '../../contract/paths';
+import { pathsError } from '../../errors';
+import { hasContent, isSmall, verifiedStatsOfSmall } from '../../objects/content';
+import type { Upload } from '../../sessions/session';
+import { InboxFolders } from '../../sessions/inboxFolders';
 
 const maxParallelHashes = 3;
 

@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
-import { inChunks } from '../database/inChunks';
-import { listedBlobs } from '../database/listedBlobs';
-import type { Database } from '../database/openDatabase';
+import { inChunks } from '../../database/inChunks';
+import { listedBlobs } from '../../database/listedBlobs';
+import type { Database } from '../../database/openDatabase';
 import type { Slice } from './pack';
 import { isEmptyPack } from './packRepository';
 

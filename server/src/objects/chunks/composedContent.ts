@@ -1,6 +1,6 @@
 import type { FileHandle } from 'node:fs/promises';
 import type { ChunkPlace } from './chunkRepository';
-import { DamagedContent, type OpenContent } from './openContent';
+import { DamagedContent, type OpenContent } from '../openContent';
 
 /** Packs of one content that are open at once. */
 const maxOpenPacks = 8;

@@ -1,11 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { parentOf } from '../contract/paths';
-import { packFile } from '../contract/schemas';
-import { sameExceptCtime, stampOf, type FileStamp } from '../objects/fileStamp';
-import { bytesOf, slicesOf } from '../objects/pack';
-import type { PackStore } from '../objects/packStore';
-import type { Upload } from '../sessions/session';
-import { InboxFolders } from '../sessions/inboxFolders';
+import { parentOf } from '../../contract/paths';
+import { packFile } from '../../contract/schemas';
+import { sameExceptCtime, stampOf, type FileStamp } from '../../objects/fileStamp';
+import { bytesOf, slicesOf } from '../../objects/packs/pack';
+import type { PackStore } from '../../objects/packs/packStore';
+import type { Upload } from '../../sessions/session';
+import { InboxFolders } from '../../sessions/inboxFolders';
 
 /** The pause between two looks at the inbox. */
 const passIntervalMs = 100;

@@ -1,9 +1,9 @@
 import { lstatSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
-import { inSlices } from '../concurrency/inSlices';
-import type { ObjectStore } from '../objects/objectStore';
+import { inSlices } from '../../concurrency/inSlices';
+import type { ObjectStore } from '../../objects/objectStore';
 import type { DeclaredInbox } from './declaredInbox';
-import type { DeclaredFile } from './uploadPlan';
+import type { DeclaredFile } from '../uploadPlan';
 
 export interface InboxState {
   /** Bytes of declared content. */

@@ -1,8 +1,8 @@
-import { inParallel } from '../concurrency/inParallel';
-import { hasContent } from '../objects/content';
-import type { FileStamp } from '../objects/fileStamp';
-import type { ObjectStore } from '../objects/objectStore';
-import type { Upload } from '../sessions/session';
+import { inParallel } from '../../concurrency/inParallel';
+import { hasContent } from '../../objects/content';
+import type { FileStamp } from '../../objects/fileStamp';
+import type { ObjectStore } from '../../objects/objectStore';
+import type { Upload } from '../../sessions/session';
 
 const maxParallelHashes = 3;
 

@@ -1,5 +1,5 @@
-import { inSlices } from '../concurrency/inSlices';
-import type { DeclaredFile } from './uploadPlan';
+import { inSlices } from '../../concurrency/inSlices';
+import type { DeclaredFile } from '../uploadPlan';
 
 /** Files of at most this length have temporary names with their whole name: rsync truncates longer ones. */
 const maxWholeNameBytes = 200;

@@ -1,8 +1,8 @@
 import { lstatSync, renameSync } from 'node:fs';
-import { inSlices } from '../concurrency/inSlices';
-import { parentOf } from '../contract/paths';
-import type { Upload } from '../sessions/session';
-import { InboxFolders } from '../sessions/inboxFolders';
+import { inSlices } from '../../concurrency/inSlices';
+import { parentOf } from '../../contract/paths';
+import type { Upload } from '../../sessions/session';
+import { InboxFolders } from '../../sessions/inboxFolders';
 
 /** The inbox of an unfinished push. The push that resumes it takes the received files from there. */
 export class EarlierInbox {
