@@ -1,7 +1,7 @@
 import type { Observation } from '../../src/core/observation';
-import { mountModesProbe } from '../../src/io/fs/modesProbe';
-import { mountNameRulesProbe } from '../../src/io/fs/nameRules';
-import { diskProbe } from '../../src/io/scan/diskProbe';
+import { mountModesProbe } from '../../src/io/fs/disk/modesProbe';
+import { mountNameRulesProbe } from '../../src/io/fs/disk/nameRules';
+import { diskProbe } from '../../src/io/scan/disks/diskProbe';
 import { scan } from '../../src/io/scan/scan';
 import type { DiskTraits, Scanner, ScanRequest, ScanResult } from '../../src/io/scan/scannerPort';
 

@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { join, relative, sep } from 'node:path';
 import type { Observation } from '../../src/core/observation';
-import { observe } from '../../src/io/scan/observe';
+import { observe } from '../../src/io/scan/inspection/observe';
 
 /** Observes every file and symlink below `root` whose path is included. */
 export function observeFolder(root: string, isIncluded: (path: string) => boolean): Map<string, Observation> {

@@ -1,7 +1,7 @@
 import { parentOf } from '../../core/paths';
 import { isServerAbsent, PalmtreeError } from '../../errors';
-import { FolderWatch } from '../../io/fs/folderWatch';
-import { gitActivity } from '../../io/fs/gitActivity';
+import { FolderWatch } from '../../io/fs/watch/folderWatch';
+import { gitActivity } from '../../io/fs/watch/gitActivity';
 import { Automation, type PauseReason } from '../../sync/automation/automation';
 import type { PullResult } from '../../sync/pull/pull';
 import type { PushResult } from '../../sync/push/push';

@@ -4,7 +4,7 @@ import { stepSize, type CooperativeTask } from '../../core/cooperativeTask';
 import { isPlain } from '../../core/filenames/nameRules';
 import { parentFolders, parentOf } from '../../core/paths';
 import { errnoOf } from '../fs/errno';
-import { newFolderMode } from '../fs/newFolderMode';
+import { newFolderMode } from '../fs/disk/newFolderMode';
 import { statsAt } from '../fs/stats';
 import { runYielding } from '../threads/yielding';
 import { observed, type ApplyState, type CompleteFile, type Put } from './applyState';

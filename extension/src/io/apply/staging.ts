@@ -12,7 +12,7 @@ import { moveTo } from '../fs/files';
 import { removeAll } from '../fs/folders';
 import { hashFile } from '../fs/hashFile';
 import { hashFileSync } from '../fs/hashSync';
-import { isTooLong } from '../fs/pathLimits';
+import { isTooLong } from '../fs/disk/pathLimits';
 import { readableStatsAt } from '../fs/stats';
 import { inParallel } from '../threads/inParallel';
 import { runYielding, yielder } from '../threads/yielding';

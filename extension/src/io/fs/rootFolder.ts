@@ -1,7 +1,7 @@
 import { statSync, type BigIntStats } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import { PalmtreeError } from '../../errors';
-import { diskFault } from './diskFault';
+import { diskFault } from './disk/diskFault';
 import { errnoOf, isNotFound } from './errno';
 
 /**

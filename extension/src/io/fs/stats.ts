@@ -1,6 +1,6 @@
 import { lstatSync, type BigIntStats } from 'node:fs';
 import { lstat } from 'node:fs/promises';
-import { diskFault } from './diskFault';
+import { diskFault } from './disk/diskFault';
 import { isNotFound } from './errno';
 
 /**

@@ -1,8 +1,8 @@
 import type { Observation } from '../../core/observation';
 import { isInside, parentOf } from '../../core/paths';
 import { isBlockedByProblem, type Problem } from '../../core/problem';
-import type { FolderSnapshot } from './folderSnapshot';
-import type { BatchResult } from './inspectBatch';
+import type { FolderSnapshot } from './snapshots/folderSnapshot';
+import type { BatchResult } from './inspection/inspectBatch';
 import type { ScanProgress } from './scannerPort';
 
 /** Collects the findings of one scan, and reports its progress. */

@@ -1,9 +1,9 @@
 import type { Problem } from '../../core/problem';
 import type { Packed } from '../entries/packedEntries';
 import type { ThreadFailure } from '../threads/threadFailure';
-import type { ClockReading } from './fileClock';
-import type { FolderSnapshot } from './folderSnapshot';
-import type { InspectOptions } from './inspect';
+import type { ClockReading } from './disks/fileClock';
+import type { FolderSnapshot } from './snapshots/folderSnapshot';
+import type { InspectOptions } from './inspection/inspect';
 import type { DiskTraits, ScanProgress, ScanRequest, ScanResult } from './scannerPort';
 
 /** The start data of the scan worker. */

@@ -4,7 +4,7 @@ import { contentStampAt, isContentUnchanged, type ContentStamp } from '../fs/fil
 import type { Packed } from '../entries/packedEntries';
 import type { Store } from './storePort';
 import { isRunning } from '../fs/processes';
-import { watchFile } from '../fs/watchFile';
+import { watchFile } from '../fs/watch/watchFile';
 import { asStoreError, changedByOthers, isDamage } from './storeError';
 import { ProcessLock } from './processLock';
 import { emptyState, unsavedChangesSteps, loadState } from './storeState';

@@ -1,6 +1,6 @@
 import { dirname } from 'node:path';
 import { PalmtreeError, type ErrorCode } from '../../errors';
-import { diskFault, isDiskFault } from '../fs/diskFault';
+import { diskFault, isDiskFault } from '../fs/disk/diskFault';
 import { errnoOf, isFull } from '../fs/errno';
 
 /** Whether an error of reading shows that the file is not an intact store. A RangeError shows that memory ran out. */

@@ -5,7 +5,7 @@ import type { ServerBinding } from '../ports/serverBinding';
 import { cureCheck } from './cureCheck';
 
 const disk = vi.hoisted(() => ({ free: new Map<string, number>(), isWritable: false }));
-vi.mock('../../io/fs/diskState', () => ({
+vi.mock('../../io/fs/disk/diskState', () => ({
   freeBytes: (folder: string) => Promise.resolve(disk.free.get(folder) ?? 0),
   isWritable: () => Promise.resolve(disk.isWritable),
 }));

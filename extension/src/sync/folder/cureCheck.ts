@@ -1,5 +1,5 @@
 import { isPalmtreeError, type PalmtreeError } from '../../errors';
-import { freeBytes, isWritable } from '../../io/fs/diskState';
+import { freeBytes, isWritable } from '../../io/fs/disk/diskState';
 import type { Connection } from '../replica/connection';
 import type { StorageFolders } from '../replica/commandContext';
 import type { RecoveryDeps } from './recovery';

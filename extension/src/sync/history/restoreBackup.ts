@@ -6,7 +6,7 @@ import { fillFromBackup } from '../../io/apply/staging';
 import type { Skipped } from '../../io/apply/applyState';
 import { hashFile } from '../../io/fs/hashFile';
 import { readableStatsAt } from '../../io/fs/stats';
-import { observe } from '../../io/scan/observe';
+import { observe } from '../../io/scan/inspection/observe';
 import { recordPull } from '../pull/pullRecord';
 import type { LocalContext } from '../replica/commandContext';
 import type { Replica } from '../replica/replica';

@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Change } from '../../core/change';
 import type { Entry } from '../../core/entry';
-import { observe } from '../../io/scan/observe';
+import { observe } from '../../io/scan/inspection/observe';
 import type { PulledChange } from '../pull/pullRecord';
 import type { Replica } from '../replica/replica';
 

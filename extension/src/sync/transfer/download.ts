@@ -7,7 +7,7 @@ import { isPalmtreeError } from '../../errors';
 import { stagedPath, takeInterrupted, verifyStaged } from '../../io/apply/staging';
 import { copyTo, moveTo } from '../../io/fs/files';
 import { removeAll } from '../../io/fs/folders';
-import { requireRoom } from '../../io/fs/requireRoom';
+import { requireRoom } from '../../io/fs/disk/requireRoom';
 import { runYielding, yielder } from '../../io/threads/yielding';
 import type { CommandContext } from '../replica/commandContext';
 import { receivePacks } from './receivePacks';

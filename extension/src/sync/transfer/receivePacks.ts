@@ -6,7 +6,7 @@ import { PalmtreeError } from '../../errors';
 import { stagedPath } from '../../io/apply/staging';
 import { sizeAt } from '../../io/fs/files';
 import { createFolder, removeAll } from '../../io/fs/folders';
-import { requireRoom } from '../../io/fs/requireRoom';
+import { requireRoom } from '../../io/fs/disk/requireRoom';
 import type { Packer } from '../../io/packs/packer';
 import type { RunningTransfer } from './runTransfer';
 

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { TooLong } from '../../core/reconcile/dropTooLongPaths';
 import { moveTo } from '../../io/fs/files';
 import { createFolder, listNames, moveMissing, removeAll } from '../../io/fs/folders';
-import { isTooLong } from '../../io/fs/pathLimits';
+import { isTooLong } from '../../io/fs/disk/pathLimits';
 import type { LocalContext, StorageFolders } from '../replica/commandContext';
 import { isResumable } from './isResumable';
 

@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import { gitActivity } from '../../io/fs/gitActivity';
+import { gitActivity } from '../../io/fs/watch/gitActivity';
 import { Automation, type PauseReason } from '../../sync/automation/automation';
 import type { FolderSync } from '../../sync/folder/folderSync';
 import { messageFor, type Message } from '../shared/errorMessages';

@@ -3,7 +3,7 @@ import * as vscode from 'vscode';
 import * as z from 'zod';
 import { exists } from '../../io/fs/files';
 import { markOfThisProcess } from '../../io/fs/processes';
-import { watchFile } from '../../io/fs/watchFile';
+import { watchFile } from '../../io/fs/watch/watchFile';
 import { storageNames, storagePaths } from '../../io/openFolderStorage';
 import type { LockedFile } from '../../io/store/lockedFile';
 import { movedBackupName } from '../../io/store/mergeStorages';

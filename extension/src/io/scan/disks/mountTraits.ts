@@ -1,6 +1,6 @@
 import { join } from 'node:path';
-import type { NameRules } from '../../core/filenames/nameRules';
-import type { FolderIdentity } from '../store/folderIdentity';
+import type { NameRules } from '../../../core/filenames/nameRules';
+import type { FolderIdentity } from '../../store/folderIdentity';
 
 export interface MountProbes {
   /** Whether the disk that is mounted at an absolute path keeps permission bits; by default as the workspace folder's. */

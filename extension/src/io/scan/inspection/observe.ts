@@ -1,9 +1,9 @@
 import { join } from 'node:path';
-import type { Observation } from '../../core/observation';
-import { checkParents } from '../fs/checkParents';
-import { errnoOf } from '../fs/errno';
-import { hashFileSync, hashLinkSync } from '../fs/hashSync';
-import { statsAt } from '../fs/stats';
+import type { Observation } from '../../../core/observation';
+import { checkParents } from '../../fs/checkParents';
+import { errnoOf } from '../../fs/errno';
+import { hashFileSync, hashLinkSync } from '../../fs/hashSync';
+import { statsAt } from '../../fs/stats';
 import { observationOf } from './inspect';
 
 const bufferBytes = 1 << 20;

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { lstatSync, mkdirSync, rmdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { temporaryName } from '../../core/temporaryName';
+import { temporaryName } from '../../../core/temporaryName';
 
 const allModes = 0o777;
 

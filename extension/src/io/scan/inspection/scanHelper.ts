@@ -1,10 +1,10 @@
 import { parentPort } from 'node:worker_threads';
-import { packObservations } from '../entries/packedEntries';
-import { failureOf } from '../threads/threadFailure';
-import { FileClock } from './fileClock';
+import { packObservations } from '../../entries/packedEntries';
+import { failureOf } from '../../threads/threadFailure';
+import { FileClock } from '../disks/fileClock';
 import { inspectBatch } from './inspectBatch';
-import type { FromScanHelper, ScanHelperData, ToScanHelper } from './scanMessages';
-import { stopCheck } from './stopCheck';
+import type { FromScanHelper, ScanHelperData, ToScanHelper } from '../scanMessages';
+import { stopCheck } from '../stopCheck';
 
 const bufferBytes = 1 << 20;
 /** Bytes that are hashed between two reports. */

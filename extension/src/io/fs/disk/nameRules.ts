@@ -1,8 +1,8 @@
 import { readdirSync, statfsSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import type { NameRules } from '../../core/filenames/nameRules';
+import type { NameRules } from '../../../core/filenames/nameRules';
 import { withProbeFile } from './probeFile';
-import { readableStatsAt } from './stats';
+import { readableStatsAt } from '../stats';
 
 /** The most names in the workspace folder to try. On a disk that folds names, the first one shows it. */
 const maxTriedNames = 64;

@@ -1,14 +1,14 @@
 import { isUtf8 } from 'node:buffer';
 import type { BigIntStats } from 'node:fs';
 import { join } from 'node:path';
-import type { Observation } from '../../core/observation';
-import type { Problem } from '../../core/problem';
-import { errnoOf } from '../fs/errno';
-import { sameInodeAndTimes } from '../fs/fileStamp';
-import { hashFileSync, hashLinkSync, type Hashed, type HashedContent } from '../fs/hashSync';
-import { pointsInside } from '../fs/linkTarget';
-import { statsAt } from '../fs/stats';
-import type { FileClock } from './fileClock';
+import type { Observation } from '../../../core/observation';
+import type { Problem } from '../../../core/problem';
+import { errnoOf } from '../../fs/errno';
+import { sameInodeAndTimes } from '../../fs/fileStamp';
+import { hashFileSync, hashLinkSync, type Hashed, type HashedContent } from '../../fs/hashSync';
+import { pointsInside } from '../../fs/linkTarget';
+import { statsAt } from '../../fs/stats';
+import type { FileClock } from '../disks/fileClock';
 
 /** The state of one path; undefined if nothing exists there. */
 export type Inspected = { readonly observation: Observation } | { readonly problem: Problem } | 'folder' | undefined;

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { closeSync, openSync, unlinkSync } from 'node:fs';
 import { join } from 'node:path';
-import { temporaryName } from '../../core/temporaryName';
+import { temporaryName } from '../../../core/temporaryName';
 
 /** Folders in which a file can be created but not removed, such as append-only ones. */
 const appendOnly = new Set<string>();

@@ -1,10 +1,10 @@
 import { availableParallelism } from 'node:os';
-import type { Observation } from '../../core/observation';
-import { parentOf } from '../../core/paths';
-import { Selection } from '../../core/tracking/selection';
+import type { Observation } from '../../../core/observation';
+import { parentOf } from '../../../core/paths';
+import { Selection } from '../../../core/tracking/selection';
 import { snapshotOfListing, snapshotsOf, type FolderSnapshot } from './folderSnapshot';
-import type { FolderListing } from './listFolder';
-import type { ScanScope } from './scannerPort';
+import type { FolderListing } from '../listFolder';
+import type { ScanScope } from '../scannerPort';
 import { findChangedFolders } from './snapshotChecker';
 import { SnapshotShard, type SnapshotCheckOptions } from './snapshotShard';
 

@@ -1,13 +1,13 @@
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
-import { withMode, withRacy, type Observation } from '../../core/observation';
-import { unpackObservations } from '../entries/packedEntries';
-import { errorOf } from '../threads/threadFailure';
-import { threadLimits } from '../threads/threadLimits';
+import { withMode, withRacy, type Observation } from '../../../core/observation';
+import { unpackObservations } from '../../entries/packedEntries';
+import { errorOf } from '../../threads/threadFailure';
+import { threadLimits } from '../../threads/threadLimits';
 import { modeWithoutModes, type InspectOptions } from './inspect';
 import { sameObservation, type BatchResult } from './inspectBatch';
 import { batchSize, type InspectionQueue } from './inspectionQueue';
-import type { FromScanHelper, ScanHelperData, ToScanHelper } from './scanMessages';
+import type { FromScanHelper, ScanHelperData, ToScanHelper } from '../scanMessages';
 
 /** With fewer queued files, a thread takes longer to start than it saves. */
 const minQueuedFiles = 3_000;

@@ -1,5 +1,5 @@
 import { stat } from 'node:fs/promises';
-import { PalmtreeError } from '../../errors';
+import { PalmtreeError } from '../../../errors';
 import { knownFreeBytes } from './diskState';
 
 export interface RoomRequest {

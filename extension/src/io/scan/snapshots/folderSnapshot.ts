@@ -1,8 +1,8 @@
 import { readdirSync, type BigIntStats } from 'node:fs';
-import type { Observation } from '../../core/observation';
-import { nameOf, parentOf } from '../../core/paths';
-import { readableStatsAt } from '../fs/stats';
-import type { FolderListing } from './listFolder';
+import type { Observation } from '../../../core/observation';
+import { nameOf, parentOf } from '../../../core/paths';
+import { readableStatsAt } from '../../fs/stats';
+import type { FolderListing } from '../listFolder';
 
 /** With more untracked names than this, listing a folder again costs less than a stat of each of them. */
 const maxUntracked = 20;

@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 import { parentPort } from 'node:worker_threads';
-import { failureOf } from '../threads/threadFailure';
+import { failureOf } from '../../threads/threadFailure';
 import { matchesSnapshot, type FolderSnapshot } from './folderSnapshot';
-import type { FromSnapshotChecker, SnapshotCheckerData, ToSnapshotChecker } from './scanMessages';
-import { stopCheck } from './stopCheck';
+import type { FromSnapshotChecker, SnapshotCheckerData, ToSnapshotChecker } from '../scanMessages';
+import { stopCheck } from '../stopCheck';
 
 /** Returns the folders that differ from their snapshot. `onFolder` is called before each; it may throw to stop. */
 export function findChangedFolders(

@@ -1,6 +1,6 @@
 import { lstat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
-import { readSmallFile } from './smallFile';
+import { readSmallFile } from '../smallFile';
 
 /** More than any path has. */
 const maxGitFileBytes = 1 << 16;

@@ -1,9 +1,9 @@
 import { realpathSync, statSync, type Stats } from 'node:fs';
 import { realpath, stat } from 'node:fs/promises';
 import { sep } from 'node:path';
-import { isInOwnStorage } from '../../core/tracking/ownStorage';
-import { errnoOf } from '../fs/errno';
-import { settledWithin } from '../threads/settledWithin';
+import { isInOwnStorage } from '../../../core/tracking/ownStorage';
+import { errnoOf } from '../../fs/errno';
+import { settledWithin } from '../../threads/settledWithin';
 
 /** Whether the folder at the absolute path, with these stats, is Palmtree's own storage, or lies in it. */
 export type OwnFolderTest = (absolute: string, stats: Pick<Stats, 'dev' | 'ino'>) => boolean;

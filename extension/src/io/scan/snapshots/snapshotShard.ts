@@ -1,8 +1,8 @@
 import { Worker } from 'node:worker_threads';
-import { errorOf } from '../threads/threadFailure';
-import { threadLimits } from '../threads/threadLimits';
+import { errorOf } from '../../threads/threadFailure';
+import { threadLimits } from '../../threads/threadLimits';
 import type { FolderSnapshot } from './folderSnapshot';
-import type { FromSnapshotChecker, SnapshotCheckerData, ToSnapshotChecker } from './scanMessages';
+import type { FromSnapshotChecker, SnapshotCheckerData, ToSnapshotChecker } from '../scanMessages';
 
 export interface SnapshotCheckOptions {
   readonly root: string;

@@ -1,5 +1,5 @@
 import { fstatSync, statSync } from 'node:fs';
-import { withProbeFile } from '../fs/probeFile';
+import { withProbeFile } from '../../fs/disk/probeFile';
 
 /** Enough for file systems that store times in steps of one or two seconds. */
 const marginNs = 2_000_000_000n;

@@ -1,5 +1,5 @@
-import type { Observation } from '../../core/observation';
-import type { Problem } from '../../core/problem';
+import type { Observation } from '../../../core/observation';
+import type { Problem } from '../../../core/problem';
 import { inspect, type InspectOptions } from './inspect';
 
 /** The differences found by an inspection of a batch of paths. Its other paths are as they were known. */

@@ -1,9 +1,9 @@
-import type { Observation } from '../../core/observation';
-import { isAtOrInside, isInside, parentFolders } from '../../core/paths';
-import type { Problem } from '../../core/problem';
-import { isReliable, isSameFolder, type FolderIdentity, type Mounts } from '../store/folderIdentity';
-import type { ScanArea } from './scanArea';
-import type { ScanFindings } from './scanFindings';
+import type { Observation } from '../../../core/observation';
+import { isAtOrInside, isInside, parentFolders } from '../../../core/paths';
+import type { Problem } from '../../../core/problem';
+import { isReliable, isSameFolder, type FolderIdentity, type Mounts } from '../../store/folderIdentity';
+import type { ScanArea } from '../scanArea';
+import type { ScanFindings } from '../scanFindings';
 
 export interface DiskCheckRequest {
   /** The mounts at the last scan; empty before the first. */

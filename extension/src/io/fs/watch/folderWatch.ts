@@ -1,6 +1,6 @@
 import { lstatSync, readdirSync, watch, type FSWatcher } from 'node:fs';
 import { join } from 'node:path';
-import { posixPath } from './posixPath';
+import { posixPath } from '../posixPath';
 
 /** Events that follow each other closely are reported together, after this many milliseconds. */
 const delayMs = 50;

@@ -1,5 +1,5 @@
-import { PalmtreeError } from '../../errors';
-import { errnoOf } from './errno';
+import { PalmtreeError } from '../../../errors';
+import { errnoOf } from '../errno';
 
 /** System errors of sockets and processes, which the disk does not cause. */
 const otherCalls = /^(connect|bind|listen|getaddrinfo|spawn|kill)\b/;
