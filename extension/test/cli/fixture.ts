@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach } from 'vitest';
-import { startServer, type RunningServer } from '../support/server';
+import { startServer, type RunningServer } from '../support/servers/server';
 import { Machine } from '../sync/machine';
 import { CommandLine } from './commandLine';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { SshServer, sshdFault } from '../support/sshServer';
+import { SshServer, sshdFault } from '../support/servers/sshServer';
 import { CommandLine, type Ended } from './commandLine';
 
 describe.skipIf(sshdFault() !== undefined)('the command line over ssh', () => {

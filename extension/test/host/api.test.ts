@@ -5,7 +5,7 @@ import { after, afterEach, before, beforeEach, describe, it } from 'mocha';
 import * as vscode from 'vscode';
 import type { ConflictsFound, PalmtreeApi, PullOutcome, PushOutcome } from '../../api/palmtree';
 import { Client } from '../../src/io/api/client';
-import { startServer, type RunningServer } from '../support/server';
+import { startServer, type RunningServer } from '../support/servers/server';
 import { call, statusWhere } from './calls';
 
 let server: RunningServer;

@@ -7,7 +7,7 @@ import type { PalmtreeApi } from '../../api/palmtree';
 import type { PullResult } from '../../src/sync/pull/pull';
 import type { PushResult } from '../../src/sync/push/push';
 import { call, statusWhere } from './calls';
-import { startServer, type RunningServer } from '../support/server';
+import { startServer, type RunningServer } from '../support/servers/server';
 import { Client } from '../../src/io/api/client';
 
 let server: RunningServer;

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { Client } from '../../src/io/api/client';
 import { soakSeconds as givenSeconds, writeSoakFigures } from '../model/soak';
-import { RunningServer } from '../support/server';
+import { RunningServer } from '../support/servers/server';
 import { LoadClient, silenceMs, type PushTimes } from './loadClient';
 import { ProcessWatch } from './serverProcess';
 

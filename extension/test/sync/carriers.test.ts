@@ -5,9 +5,9 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Transport } from '../../src/io/transfer/transferRequest';
 import { transfer } from '../../src/io/transferFiles';
 import { windowClosed } from '../../src/sync/ports/windowClosed';
-import { FaultyProxy } from '../support/faultyProxy';
-import { RunningServer } from '../support/server';
-import { diskKind, mountedDisk } from '../support/smallDisk';
+import { FaultyProxy } from '../support/servers/faultyProxy';
+import { RunningServer } from '../support/servers/server';
+import { diskKind, mountedDisk } from '../support/disks/smallDisk';
 import { expectSame, Machine, silent, until, type MachineOptions } from './machine';
 import { serverFixture } from './serverFixture';
 

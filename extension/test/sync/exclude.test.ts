@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { defaultExclude, excludedPatterns } from '../../src/core/tracking/excludeSetting';
-import { isMountAllowed } from '../support/smallDisk';
+import { isMountAllowed } from '../support/disks/smallDisk';
 import { silent, type Machine } from './machine';
 import { serverFixture } from './serverFixture';
 

@@ -1,6 +1,6 @@
 import { mkdir, readdir, rename } from 'node:fs/promises';
 import { afterEach, describe, expect, it } from 'vitest';
-import { ExfatDisk } from '../support/exfatDisk';
+import { ExfatDisk } from '../support/disks/exfatDisk';
 import { silent, type Machine } from './machine';
 import { serverFixture } from './serverFixture';
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { transfer } from '../../src/io/transferFiles';
 import type { TransferRequest } from '../../src/io/transfer/transferRequest';
-import { diskKind, mountedDisk, type SmallDisk } from '../support/smallDisk';
+import { diskKind, mountedDisk, type SmallDisk } from '../support/disks/smallDisk';
 import type { MachineOptions } from './machine';
 import { serverFixture } from './serverFixture';
 

@@ -2,8 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { RunningServer } from '../support/server';
-import { diskKind, mountedDisk, type SmallDisk } from '../support/smallDisk';
+import { RunningServer } from '../support/servers/server';
+import { diskKind, mountedDisk, type SmallDisk } from '../support/disks/smallDisk';
 import { Machine } from './machine';
 
 describe.skipIf(diskKind !== 'a tmpfs')('a server whose disk is full', () => {

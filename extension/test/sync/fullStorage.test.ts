@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { transfer } from '../../src/io/transferFiles';
-import { diskKind, mountedDisk, type SmallDisk } from '../support/smallDisk';
+import { diskKind, mountedDisk, type SmallDisk } from '../support/disks/smallDisk';
 import type { Machine } from './machine';
 import { serverFixture } from './serverFixture';
 

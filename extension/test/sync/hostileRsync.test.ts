@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { Client } from '../../src/io/api/client';
 import { transfer } from '../../src/io/transferFiles';
-import { startHostileRsync } from '../support/hostileRsync';
+import { startHostileRsync } from '../support/servers/hostileRsync';
 
 let base: string;
 let server: Awaited<ReturnType<typeof startHostileRsync>>;

@@ -10,7 +10,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { nodeBinary } from '../../scripts/paths.mts';
 import type { PalmtreeError } from '../../src/errors';
 import { Client } from '../../src/io/api/client';
-import { drained, HostileServer, sendForEver, sendJson } from '../support/hostileServer';
+import { drained, HostileServer, sendForEver, sendJson } from '../support/servers/hostileServer';
 
 const maxGrowth = 100_000_000;
 let folder = '';

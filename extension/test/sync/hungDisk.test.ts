@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Reporter } from '../../src/sync/ports/serverBinding';
-import { HungDisk } from '../support/hungDisk';
+import { HungDisk } from '../support/disks/hungDisk';
 import { silent, until, type Machine } from './machine';
 import { serverFixture } from './serverFixture';
 

@@ -1,6 +1,6 @@
 import { afterEach, expect, it } from 'vitest';
 import { sha256 } from '../../src/io/fs/sha256';
-import { HostileServer, sendJson } from '../support/hostileServer';
+import { HostileServer, sendJson } from '../support/servers/hostileServer';
 import { Machine } from './machine';
 
 interface Table {

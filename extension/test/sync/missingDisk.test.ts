@@ -5,18 +5,18 @@ import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { transfer } from '../../src/io/transferFiles';
 import { DirectScanner } from '../support/directScanner';
-import { canMount, mountKind, newDisk, type Disk } from '../support/disks';
+import { canMount, mountKind, newDisk, type Disk } from '../support/disks/disks';
 import { silent, type Machine, type MachineOptions } from './machine';
 import { serverFixture } from './serverFixture';
 
 vi.mock('node:fs', async (original) => {
-  const { canMount: isReal, pretendingDevices } = await import('../support/disks');
+  const { canMount: isReal, pretendingDevices } = await import('../support/disks/disks');
   const real = await original<typeof files>();
   return isReal ? real : pretendingDevices(real);
 });
 
 vi.mock('node:fs/promises', async (original) => {
-  const { canMount: isReal, pretendingDevicesLater } = await import('../support/disks');
+  const { canMount: isReal, pretendingDevicesLater } = await import('../support/disks/disks');
   const real = await original<typeof promises>();
   return isReal ? real : pretendingDevicesLater(real);
 });

@@ -4,18 +4,18 @@ import type * as promises from 'node:fs/promises';
 import { chmod, lstat, mkdir, readdir } from 'node:fs/promises';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { DirectScanner } from '../support/directScanner';
-import { canMount, mountKind, newDisk, type Disk } from '../support/disks';
+import { canMount, mountKind, newDisk, type Disk } from '../support/disks/disks';
 import { silent, type Machine } from './machine';
 import { serverFixture } from './serverFixture';
 
 vi.mock('node:fs', async (original) => {
-  const { canMount, pretendingDevices } = await import('../support/disks');
+  const { canMount, pretendingDevices } = await import('../support/disks/disks');
   const real = await original<typeof files>();
   return canMount ? real : pretendingDevices(real);
 });
 
 vi.mock('node:fs/promises', async (original) => {
-  const { canMount, pretendingDevicesLater } = await import('../support/disks');
+  const { canMount, pretendingDevicesLater } = await import('../support/disks/disks');
   const real = await original<typeof promises>();
   return canMount ? real : pretendingDevicesLater(real);
 });

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { startProxyWithoutWebSockets } from '../support/proxyWithoutWebSockets';
+import { startProxyWithoutWebSockets } from '../support/servers/proxyWithoutWebSockets';
 import { serverFixture } from './serverFixture';
 
 const fixture = serverFixture();

@@ -9,7 +9,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import type { ClientRequest, ClientResponse } from '../../bench/clientProtocol';
 import { registerChild } from '../../scripts/liveChildren.mjs';
 import { nodeBinary } from '../../scripts/paths.mts';
-import { FaultyProxy } from '../support/faultyProxy';
+import { FaultyProxy } from '../support/servers/faultyProxy';
 import { expectSame, silent, type Machine } from './machine';
 import { serverFixture } from './serverFixture';
 

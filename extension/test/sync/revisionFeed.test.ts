@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Client } from '../../src/io/api/client';
 import { RevisionFeed, type ConnectionState, type AnnouncedRevision } from '../../src/io/api/revisionFeed';
-import { Proxy } from '../support/proxy';
+import { Proxy } from '../support/servers/proxy';
 import { EventLog } from '../support/eventLog';
 import { ManualTimers } from '../support/manualTimers';
 import type { Machine } from './machine';

@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach } from 'vitest';
 import { Client } from '../../src/io/api/client';
-import { startServer, type RunningServer } from '../support/server';
+import { startServer, type RunningServer } from '../support/servers/server';
 import { Machine, type MachineOptions } from './machine';
 
 export interface ServerFixture {

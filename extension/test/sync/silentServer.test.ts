@@ -4,7 +4,7 @@ import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { transfer } from '../../src/io/transferFiles';
 import type { TransferRequest } from '../../src/io/transfer/transferRequest';
 import type { Reporter } from '../../src/sync/ports/serverBinding';
-import { FaultyProxy } from '../support/faultyProxy';
+import { FaultyProxy } from '../support/servers/faultyProxy';
 import { silent, until, type Machine } from './machine';
 import { serverFixture } from './serverFixture';
 

@@ -9,8 +9,8 @@ import { dist } from '../../scripts/paths.mts';
 import { openQuestions } from '../../src/io/ssh/openQuestions';
 import type { SshConnection } from '../../src/io/ssh/sshConnection';
 import type { SshQuestion } from '../../src/io/ssh/sshQuestion';
-import { FaultyProxy } from '../support/faultyProxy';
-import { SshServer, sshdFault } from '../support/sshServer';
+import { FaultyProxy } from '../support/servers/faultyProxy';
+import { SshServer, sshdFault } from '../support/servers/sshServer';
 import { expectSame, Machine, type MachineOptions } from './machine';
 
 const fault = sshdFault();

@@ -1,8 +1,8 @@
 import { describe, expect } from 'vitest';
-import type { Desk } from '../support/desk';
-import { picture } from '../support/picture';
-import { it } from '../support/uiTest';
-import type { WorkbenchWindow } from '../support/workbenchWindow';
+import type { Desk } from '../support/workbench/desk';
+import { picture } from '../support/workbench/picture';
+import { it } from '../support/workbench/uiTest';
+import type { WorkbenchWindow } from '../support/workbench/workbenchWindow';
 import type { Machine } from '../sync/machine';
 
 describe('Show Backups', () => {

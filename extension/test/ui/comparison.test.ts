@@ -4,9 +4,9 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect } from 'vitest';
 import { nodeBinary, serverBundle } from '../../scripts/paths.mts';
-import { pushFiles } from '../support/desk';
-import type { RunningServer } from '../support/server';
-import { it } from '../support/uiTest';
+import { pushFiles } from '../support/workbench/desk';
+import type { RunningServer } from '../support/servers/server';
+import { it } from '../support/workbench/uiTest';
 
 async function administer({ dataDir }: RunningServer, ...args: string[]): Promise<void> {
   const command = spawn(nodeBinary, [serverBundle, ...args, '--data', dataDir], { stdio: 'ignore' });

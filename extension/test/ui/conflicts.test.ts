@@ -9,8 +9,8 @@ import {
   plan,
   pullConflicts,
   tracked,
-} from '../support/conflictSteps';
-import { it } from '../support/uiTest';
+} from '../support/workbench/conflictSteps';
+import { it } from '../support/workbench/uiTest';
 
 describe('the conflicts', () => {
   it('are shown on top of the view, and a click on one shows both versions', async ({ desk, laptop }) => {

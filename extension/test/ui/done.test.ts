@@ -1,6 +1,6 @@
 import { describe, expect } from 'vitest';
-import { picture } from '../support/picture';
-import { it } from '../support/uiTest';
+import { picture } from '../support/workbench/picture';
+import { it } from '../support/workbench/uiTest';
 
 const files = { 'notes/plan.md': 'dig\n', 'notes/seeds.md': 'beans\n' };
 

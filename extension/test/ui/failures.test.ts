@@ -1,8 +1,8 @@
 import { describe, expect } from 'vitest';
-import { picture } from '../support/picture';
-import { RunningServer } from '../support/server';
-import { TestWorkbench } from '../support/testWorkbench';
-import { it } from '../support/uiTest';
+import { picture } from '../support/workbench/picture';
+import { RunningServer } from '../support/servers/server';
+import { TestWorkbench } from '../support/workbench/testWorkbench';
+import { it } from '../support/workbench/uiTest';
 
 const itWithOwnServer = it
   .extend('server', async ({}, { onCleanup }) => {

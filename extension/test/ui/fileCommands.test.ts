@@ -1,7 +1,7 @@
 import { describe, expect } from 'vitest';
-import { picture } from '../support/picture';
-import { it } from '../support/uiTest';
-import type { WorkbenchWindow } from '../support/workbenchWindow';
+import { picture } from '../support/workbench/picture';
+import { it } from '../support/workbench/uiTest';
+import type { WorkbenchWindow } from '../support/workbench/workbenchWindow';
 
 const files = { 'notes/list.md': 'spade\n', 'notes/plan.md': 'dig\n' };
 

@@ -2,9 +2,9 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect } from 'vitest';
 import { Client } from '../../src/io/api/client';
-import { RunningServer } from '../support/server';
-import { TestWorkbench } from '../support/testWorkbench';
-import { it as uiTest } from '../support/uiTest';
+import { RunningServer } from '../support/servers/server';
+import { TestWorkbench } from '../support/workbench/testWorkbench';
+import { it as uiTest } from '../support/workbench/uiTest';
 
 /** Uses a server without trees, and a workbench that knows no server and no token. */
 const it = uiTest

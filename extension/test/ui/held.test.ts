@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs';
 import { describe, expect } from 'vitest';
-import { pushFiles, type Desk } from '../support/desk';
-import { picture } from '../support/picture';
-import { it } from '../support/uiTest';
-import type { WorkbenchWindow } from '../support/workbenchWindow';
+import { pushFiles, type Desk } from '../support/workbench/desk';
+import { picture } from '../support/workbench/picture';
+import { it } from '../support/workbench/uiTest';
+import type { WorkbenchWindow } from '../support/workbench/workbenchWindow';
 import type { Machine } from '../sync/machine';
 
 const question = 'has files from other tokens: laptop. Pull these 2 files to this machine?';

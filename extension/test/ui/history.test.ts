@@ -1,11 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect } from 'vitest';
-import type { Desk } from '../support/desk';
-import { picture } from '../support/picture';
+import type { Desk } from '../support/workbench/desk';
+import { picture } from '../support/workbench/picture';
 import { pushModes } from '../support/pushModes';
-import { it } from '../support/uiTest';
-import type { WorkbenchWindow } from '../support/workbenchWindow';
+import { it } from '../support/workbench/uiTest';
+import type { WorkbenchWindow } from '../support/workbench/workbenchWindow';
 import type { Machine } from '../sync/machine';
 
 interface Machines {

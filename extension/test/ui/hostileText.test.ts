@@ -2,8 +2,8 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { describe, expect } from 'vitest';
-import { sendJson } from '../support/hostileServer';
-import { it as uiTest } from '../support/uiTest';
+import { sendJson } from '../support/servers/hostileServer';
+import { it as uiTest } from '../support/workbench/uiTest';
 
 const it = uiTest
   /** Fails each request, in its own words. */

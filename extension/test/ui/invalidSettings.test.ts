@@ -1,6 +1,6 @@
 import { describe, expect } from 'vitest';
-import { picture } from '../support/picture';
-import { it } from '../support/uiTest';
+import { picture } from '../support/workbench/picture';
+import { it } from '../support/workbench/uiTest';
 
 describe('settings that are not valid', () => {
   it('are named in a warning, which opens them where the folder has them', async ({ desk }) => {

@@ -1,5 +1,5 @@
 import { describe, expect } from 'vitest';
-import { it } from '../support/uiTest';
+import { it } from '../support/workbench/uiTest';
 
 describe('a window in another language', () => {
   it('shows menus, notifications and the palette in it', async ({ desk, openWindowBeside }) => {

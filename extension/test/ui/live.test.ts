@@ -2,10 +2,10 @@ import { execFileSync } from 'node:child_process';
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect } from 'vitest';
-import { pushFiles, type Desk } from '../support/desk';
-import { picture } from '../support/picture';
-import { it } from '../support/uiTest';
-import type { WorkbenchWindow } from '../support/workbenchWindow';
+import { pushFiles, type Desk } from '../support/workbench/desk';
+import { picture } from '../support/workbench/picture';
+import { it } from '../support/workbench/uiTest';
+import type { WorkbenchWindow } from '../support/workbench/workbenchWindow';
 import { until, type Machine } from '../sync/machine';
 
 interface Machines {

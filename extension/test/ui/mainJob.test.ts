@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 import { chmod, mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect } from 'vitest';
-import { picture } from '../support/picture';
-import { it } from '../support/uiTest';
+import { picture } from '../support/workbench/picture';
+import { it } from '../support/workbench/uiTest';
 import { expectSame, listing } from '../sync/machine';
 
 describe('the main job', () => {

@@ -13,9 +13,9 @@ import {
   plan,
   pullConflicts,
   tracked,
-} from '../support/conflictSteps';
-import { picture } from '../support/picture';
-import { it } from '../support/uiTest';
+} from '../support/workbench/conflictSteps';
+import { picture } from '../support/workbench/picture';
+import { it } from '../support/workbench/uiTest';
 
 describe('a merge', () => {
   it('is made in the merge editor, and pushed when it is complete', async ({ desk, laptop }) => {

@@ -1,7 +1,7 @@
 import { describe, expect } from 'vitest';
-import { closeMerge, openConflict, openOtherWorkspace, path, plan, tracked } from '../support/conflictSteps';
-import { TestWorkbench } from '../support/testWorkbench';
-import { it } from '../support/uiTest';
+import { closeMerge, openConflict, openOtherWorkspace, path, plan, tracked } from '../support/workbench/conflictSteps';
+import { TestWorkbench } from '../support/workbench/testWorkbench';
+import { it } from '../support/workbench/uiTest';
 
 const itWithoutMergeEditor = it
   .extend('otherWorkbench', { scope: 'file' }, async ({ sharedServer, extensionsDir }, { onCleanup }) => {

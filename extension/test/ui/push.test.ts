@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect } from 'vitest';
-import { it } from '../support/uiTest';
+import { it } from '../support/workbench/uiTest';
 
 describe('a push', () => {
   it('is cancelled with Ctrl-C in the terminal, and both sides are as they were', async ({ desk, laptop, server }) => {

@@ -3,12 +3,12 @@ import { writeFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import type { Locator } from 'playwright-core';
 import { describe, expect } from 'vitest';
-import type { Desk } from '../support/desk';
-import { picture } from '../support/picture';
-import { RunningServer } from '../support/server';
-import { TestWorkbench } from '../support/testWorkbench';
-import { it } from '../support/uiTest';
-import type { WorkbenchWindow } from '../support/workbenchWindow';
+import type { Desk } from '../support/workbench/desk';
+import { picture } from '../support/workbench/picture';
+import { RunningServer } from '../support/servers/server';
+import { TestWorkbench } from '../support/workbench/testWorkbench';
+import { it } from '../support/workbench/uiTest';
+import type { WorkbenchWindow } from '../support/workbench/workbenchWindow';
 
 const itWithOwnServer = it
   .extend('server', async ({}, { onCleanup }) => {

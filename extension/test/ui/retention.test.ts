@@ -1,5 +1,5 @@
 import { describe, expect } from 'vitest';
-import { it } from '../support/uiTest';
+import { it } from '../support/workbench/uiTest';
 
 describe('a history of which the server keeps some revisions only', () => {
   it('says in both views what was removed, and at a click on a file what it cannot be compared with', async ({

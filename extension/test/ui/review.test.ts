@@ -1,10 +1,10 @@
 import type { Locator } from 'playwright-core';
 import { describe, expect } from 'vitest';
-import { pushFiles, type Desk } from '../support/desk';
-import { picture } from '../support/picture';
-import { it } from '../support/uiTest';
-import type { ViewPart } from '../support/viewPart';
-import type { WorkbenchWindow } from '../support/workbenchWindow';
+import { pushFiles, type Desk } from '../support/workbench/desk';
+import { picture } from '../support/workbench/picture';
+import { it } from '../support/workbench/uiTest';
+import type { ViewPart } from '../support/workbench/viewPart';
+import type { WorkbenchWindow } from '../support/workbench/workbenchWindow';
 import type { Machine } from '../sync/machine';
 
 interface Machines {

@@ -1,7 +1,7 @@
 import { describe, expect } from 'vitest';
-import { picture } from '../support/picture';
-import { ScmPart } from '../support/scmPart';
-import { it } from '../support/uiTest';
+import { picture } from '../support/workbench/picture';
+import { ScmPart } from '../support/workbench/scmPart';
+import { it } from '../support/workbench/uiTest';
 
 const plan = 'notes/plan.md';
 

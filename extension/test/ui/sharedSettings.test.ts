@@ -1,5 +1,5 @@
 import { describe, expect } from 'vitest';
-import { it } from '../support/uiTest';
+import { it } from '../support/workbench/uiTest';
 
 const settings = '.vscode/settings.json';
 const plan = 'notes/plan.md';

@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'vitest';
-import { it } from '../support/uiTest';
+import { it } from '../support/workbench/uiTest';
 
 it('shows its view, its commands and Track for sync in a folder without a tree', async ({ scratch, openWindow }) => {
   await writeFile(join(scratch, 'notes.md'), '# Notes\n');

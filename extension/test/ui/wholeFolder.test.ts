@@ -1,5 +1,5 @@
 import { describe, expect } from 'vitest';
-import { it } from '../support/uiTest';
+import { it } from '../support/workbench/uiTest';
 
 describe('the workspace folder itself', () => {
   it('is tracked and untracked as a whole, has a row, and keeps its settings', async ({ desk, laptop }) => {

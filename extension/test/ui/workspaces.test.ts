@@ -2,9 +2,9 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect } from 'vitest';
 import { Client } from '../../src/io/api/client';
-import { picture } from '../support/picture';
-import { TestWorkbench } from '../support/testWorkbench';
-import { it } from '../support/uiTest';
+import { picture } from '../support/workbench/picture';
+import { TestWorkbench } from '../support/workbench/testWorkbench';
+import { it } from '../support/workbench/uiTest';
 
 const itWithTrust = it.extend('workbench', async ({ server, extensionsDir }, { onCleanup }) => {
   const workbench = await TestWorkbench.start({ extensionsDir, server, trust: true });

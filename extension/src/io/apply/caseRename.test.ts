@@ -4,19 +4,19 @@ import type * as promises from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { applyFixture, skippedReasons, write } from '../../../test/support/applyFixture';
-import { disk } from '../../../test/support/foldingDisk';
+import { disk } from '../../../test/support/disks/foldingDisk';
 import type { Change } from '../../core/change';
 import type { NameRules } from '../../core/filenames/nameRules';
 import type * as durable from '../fs/durable';
 import type { ApplyRequest, ApplyResult } from './applyState';
 
 vi.mock('node:fs', async (original) => {
-  const { folding } = await import('../../../test/support/foldingDisk');
+  const { folding } = await import('../../../test/support/disks/foldingDisk');
   const real = await original<typeof files>();
   return folding(real, real);
 });
 vi.mock('node:fs/promises', async (original) => {
-  const { folding } = await import('../../../test/support/foldingDisk');
+  const { folding } = await import('../../../test/support/disks/foldingDisk');
   const real = await vi.importActual<typeof files>('node:fs');
   return folding(await original<typeof promises>(), real);
 });

@@ -5,14 +5,14 @@ import { chmod, mkdtemp, readdir, readFile, rm, utimes, writeFile } from 'node:f
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { diskKind, injected, smallDisk, type SmallDisk } from '../../../test/support/smallDisk';
+import { diskKind, injected, smallDisk, type SmallDisk } from '../../../test/support/disks/smallDisk';
 import { startTimeOf } from '../fs/processes';
 import { ProcessLock } from './processLock';
 import { SqlStore } from './store';
 import type { StoreThread } from './storeThread';
 
 vi.mock('node:fs/promises', async (original) => {
-  const { failing } = await import('../../../test/support/smallDisk');
+  const { failing } = await import('../../../test/support/disks/smallDisk');
   return failing(await original<typeof promises>());
 });
 

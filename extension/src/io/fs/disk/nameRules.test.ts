@@ -3,11 +3,11 @@ import type * as files from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { disk } from '../../../../test/support/foldingDisk';
+import { disk } from '../../../../test/support/disks/foldingDisk';
 import { nameRulesProbe } from './nameRules';
 
 vi.mock('node:fs', async (original) => {
-  const { folding } = await import('../../../../test/support/foldingDisk');
+  const { folding } = await import('../../../../test/support/disks/foldingDisk');
   const real = await original<typeof files>();
   return folding(real, real);
 });

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { BrowserContext, Page } from 'playwright-core';
-import { launchProfile } from '../../scripts/chromium.mts';
-import { timeoutMs } from './timeout.mts';
+import { launchProfile } from '../../../scripts/workbench/chromium.mts';
+import { timeoutMs } from '../timeout.mts';
 import { WorkbenchWindow } from './workbenchWindow';
 
 /**

@@ -4,13 +4,13 @@ import { connect, createServer, type AddressInfo } from 'node:net';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { cleanEnvironment } from '../../scripts/cleanEnvironment.mjs';
-import { onStop, registerChild, stopGroup } from '../../scripts/liveChildren.mjs';
-import { nodeBinary, serverBundle } from '../../scripts/paths.mts';
-import { runCommand, type CommandResult } from '../../scripts/runCommand.mts';
-import { findSystemCommand } from '../../scripts/systemPackages.mts';
-import { parseSshAddress } from '../../src/io/api/sshAddress';
-import { SshConnection, type SshOptions } from '../../src/io/ssh/sshConnection';
+import { cleanEnvironment } from '../../../scripts/cleanEnvironment.mjs';
+import { onStop, registerChild, stopGroup } from '../../../scripts/liveChildren.mjs';
+import { nodeBinary, serverBundle } from '../../../scripts/paths.mts';
+import { runCommand, type CommandResult } from '../../../scripts/runCommand.mts';
+import { findSystemCommand } from '../../../scripts/systemPackages.mts';
+import { parseSshAddress } from '../../../src/io/api/sshAddress';
+import { SshConnection, type SshOptions } from '../../../src/io/ssh/sshConnection';
 
 /** The name under which the client knows the host, whichever port it uses. */
 const hostKeyAlias = 'palmtree-test';

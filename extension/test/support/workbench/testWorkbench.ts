@@ -1,9 +1,9 @@
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { onStop } from '../../scripts/liveChildren.mjs';
-import { startWorkbench, type Workbench, type WorkbenchOptions } from '../../scripts/workbench.mts';
-import type { RunningServer } from './server';
+import { onStop } from '../../../scripts/liveChildren.mjs';
+import { startWorkbench, type Workbench, type WorkbenchOptions } from '../../../scripts/workbench.mts';
+import type { RunningServer } from '../servers/server';
 
 export interface TestWorkbenchOptions extends Pick<WorkbenchOptions, 'env' | 'extensionsDir' | 'trust' | 'keepHosts'> {
   /** The server that the extension is set up for: with none, it starts as on a new machine. */

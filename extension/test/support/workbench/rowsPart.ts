@@ -2,7 +2,7 @@ import type { Locator, Page } from 'playwright-core';
 import { vi } from 'vitest';
 import { exactly } from './exactly';
 import { MenuPart } from './menuPart';
-import { timeoutMs } from './timeout.mts';
+import { timeoutMs } from '../timeout.mts';
 
 /** The longest that a row takes to show its buttons or menu, in ms. After that, it was drawn again without them. */
 const attemptMs = 5_000;

@@ -1,7 +1,7 @@
 import type { Locator, Page } from 'playwright-core';
 import { vi } from 'vitest';
 import { exactly } from './exactly';
-import { timeoutMs } from './timeout.mts';
+import { timeoutMs } from '../timeout.mts';
 
 /** The longest that a palette takes to show its results, in ms. After that, something that took the focus has closed it. */
 const attemptMs = 10_000;

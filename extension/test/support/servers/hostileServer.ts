@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { protocol } from '../../../server/src/contract/protocol';
+import { protocol } from '../../../../server/src/contract/protocol';
 
 type Answer = (response: ServerResponse, request: IncomingMessage) => void | Promise<void>;
 

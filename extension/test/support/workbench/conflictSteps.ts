@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'vitest';
-import type { Machine } from '../sync/machine';
+import type { Machine } from '../../sync/machine';
 import type { Desk } from './desk';
 import type { ViewPart } from './viewPart';
 import type { WorkbenchWindow } from './workbenchWindow';
