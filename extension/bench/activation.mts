@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
-import { launchChromium } from '../scripts/chromium.mts';
+import { launchChromium } from '../scripts/workbench/chromium.mts';
 import { vsixFile } from '../scripts/paths.mts';
-import { installExtension, startWorkbench, type Workbench } from '../scripts/workbench.mts';
+import { installExtension, startWorkbench, type Workbench } from '../scripts/workbench/workbench.mts';
 import { makeFiles } from './inputs.mts';
 import type { Figures, Benchmark } from './measure.mts';
 import type { Testbed } from './testbed.mts';

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { launchChromium } from '../scripts/chromium.mts';
+import { launchChromium } from '../scripts/workbench/chromium.mts';
 import { repository } from '../scripts/paths.mts';
 import type { Result, Summary } from './measure.mts';
 import { formatFigure } from './report.mts';

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { ensureSystemPackages } from '../scripts/systemPackages.mts';
+import { ensureSystemPackages } from '../scripts/setup/systemPackages.mts';
 import { UserError } from '../scripts/userError.mjs';
 import { changeByte, changePages, makeLargeFile, makePages } from './inputs.mts';
 import { timed, type Benchmark, type Figures, type Target, type Variant } from './measure.mts';

@@ -5,7 +5,7 @@ import { build } from '../scripts/build.mts';
 import { packageExtension } from '../scripts/package.mts';
 import { cacheFolder, dist, repository } from '../scripts/paths.mts';
 import { seconds, step } from '../scripts/step.mjs';
-import { ensureSystemPackages } from '../scripts/systemPackages.mts';
+import { ensureSystemPackages } from '../scripts/setup/systemPackages.mts';
 import { runMain, UserError } from '../scripts/userError.mjs';
 import { activation } from './activation.mts';
 import { drawChart } from './chart.mts';

@@ -2,7 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { cpus, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { repository } from '../scripts/paths.mts';
-import { runCommand } from '../scripts/runCommand.mts';
+import { runCommand } from '../scripts/processes/runCommand.mts';
 import type { Benchmark, Result, Summary, TargetResult } from './measure.mts';
 import type { Scale } from './testbed.mts';
 

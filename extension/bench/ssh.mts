@@ -4,10 +4,10 @@ import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { spawn } from 'node:child_process';
 import { setTimeout as delay } from 'node:timers/promises';
-import { cleanEnvironment } from '../scripts/cleanEnvironment.mjs';
-import { registerChild, onStop, stopGroup } from '../scripts/liveChildren.mjs';
-import { runCommand } from '../scripts/runCommand.mts';
-import { findSystemCommand } from '../scripts/systemPackages.mts';
+import { cleanEnvironment } from '../scripts/setup/cleanEnvironment.mjs';
+import { registerChild, onStop, stopGroup } from '../scripts/processes/liveChildren.mjs';
+import { runCommand } from '../scripts/processes/runCommand.mts';
+import { findSystemCommand } from '../scripts/setup/systemPackages.mts';
 
 /** An sshd on a port of this machine, with a key to log in. */
 export interface Ssh {

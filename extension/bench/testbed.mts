@@ -1,6 +1,6 @@
 import { access, constants, mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { runCommand } from '../scripts/runCommand.mts';
+import { runCommand } from '../scripts/processes/runCommand.mts';
 import { BenchClient, BenchServer, stopClients } from './palmtree.mts';
 import { runOrThrow, startSshd, type Ssh } from './ssh.mts';
 

@@ -1,7 +1,7 @@
 import { fork } from 'node:child_process';
 import { rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { registerChild } from '../scripts/liveChildren.mjs';
+import { registerChild } from '../scripts/processes/liveChildren.mjs';
 import { nodeBinary } from '../scripts/paths.mts';
 import { firstPush } from './firstTransfers.mts';
 import { changeFile, changeFraction, makeFiles, makeLargeFile } from './inputs.mts';

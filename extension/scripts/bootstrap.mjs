@@ -3,8 +3,8 @@ import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { delimiter, dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { onStop, stopWhenOrphaned } from './liveChildren.mjs';
-import { ensureNodeModules } from './nodeModules.mjs';
+import { onStop, stopWhenOrphaned } from './processes/liveChildren.mjs';
+import { ensureNodeModules } from './setup/nodeModules.mjs';
 import { runMain, UserError } from './userError.mjs';
 
 const minimumBootstrapNode = 20;

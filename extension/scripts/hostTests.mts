@@ -3,8 +3,8 @@ import { build as bundle } from 'esbuild';
 import { chmod, mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { desktopVSCode } from './desktopVSCode.mts';
-import { onStop } from './liveChildren.mjs';
+import { desktopVSCode } from './workbench/desktopVSCode.mts';
+import { onStop } from './processes/liveChildren.mjs';
 import { dist, repository } from './paths.mts';
 import type { Totals } from './totals.mts';
 
@@ -68,7 +68,7 @@ async function bundleTests(): Promise<void> {
 }
 
 async function workbenchExecutable(): Promise<string> {
-  const path = join(import.meta.dirname, 'workbenchAsCode.mts');
+  const path = join(import.meta.dirname, 'workbench/workbenchAsCode.mts');
   // Restores the executable bit, which is lost on a file system that has none.
   await chmod(path, 0o755);
   return path;

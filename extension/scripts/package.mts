@@ -3,7 +3,7 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { build, workerNames } from './build.mts';
 import { dist, logs, repository, vsixFile } from './paths.mts';
-import { runCommand } from './runCommand.mts';
+import { runCommand } from './processes/runCommand.mts';
 import { step } from './step.mjs';
 import { runMain, UserError } from './userError.mjs';
 

@@ -1,6 +1,6 @@
 import type { ChildProcess } from 'node:child_process';
 import { nodeBinary, serverBundle } from './paths.mts';
-import { runCommand } from './runCommand.mts';
+import { runCommand } from './processes/runCommand.mts';
 
 /** Creates a token in a server's data folder. The server does not have to run. */
 export async function createToken(dataDir: string, name: string): Promise<string> {

@@ -1,15 +1,15 @@
 import { stat } from 'node:fs/promises';
 import { basename, join, relative, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { connectDemoWorkspace, makeDemoWorkspace } from './demoWorkspace.mts';
-import { openEditor } from './editorWindow.mts';
-import { requirePort } from './freePort.mts';
-import { isStopping, stop, stopWithParent } from './liveChildren.mjs';
+import { connectDemoWorkspace, makeDemoWorkspace } from './workbench/demoWorkspace.mts';
+import { openEditor } from './workbench/editorWindow.mts';
+import { requirePort } from './processes/freePort.mts';
+import { isStopping, stop, stopWithParent } from './processes/liveChildren.mjs';
 import { dataFolder, demoToken, makeTree, serverLog, startLocalServer } from './localServer.mts';
 import { megabytes, packageExtension } from './package.mts';
 import { repository, scratch } from './paths.mts';
 import { seconds, step } from './step.mjs';
-import { ensureSystemPackages } from './systemPackages.mts';
+import { ensureSystemPackages } from './setup/systemPackages.mts';
 import { runMain, UserError } from './userError.mjs';
 
 const usage = `npm start [-- options]

@@ -8,8 +8,8 @@ import { shellWord } from '../../src/core/shellWord';
 import { openFolderStorage } from '../../src/io/openFolderStorage';
 import { Credentials } from '../../src/cli/state/credentials';
 import { windowStorageIn } from '../../src/cli/state/stateFolder';
-import { cleanEnvironment } from '../../scripts/cleanEnvironment.mjs';
-import { registerChild } from '../../scripts/liveChildren.mjs';
+import { cleanEnvironment } from '../../scripts/setup/cleanEnvironment.mjs';
+import { registerChild } from '../../scripts/processes/liveChildren.mjs';
 import { dist, nodeBinary } from '../../scripts/paths.mts';
 import { Machine } from '../sync/machine';
 

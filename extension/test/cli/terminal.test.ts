@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { findOnPath } from '../../scripts/systemPackages.mts';
+import { findOnPath } from '../../scripts/setup/systemPackages.mts';
 import { CommandLine } from './commandLine';
 
 /** util-linux's `script` opens a terminal; those of other systems take other options. */

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { build } from 'esbuild';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { ClientRequest, ClientResponse } from '../../bench/clientProtocol';
-import { registerChild } from '../../scripts/liveChildren.mjs';
+import { registerChild } from '../../scripts/processes/liveChildren.mjs';
 import { nodeBinary } from '../../scripts/paths.mts';
 import { FaultyProxy } from '../support/servers/faultyProxy';
 import { expectSame, silent, type Machine } from './machine';

@@ -2,11 +2,11 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { cleanEnvironment } from '../../../scripts/cleanEnvironment.mjs';
-import { onStop, registerChild } from '../../../scripts/liveChildren.mjs';
+import { cleanEnvironment } from '../../../scripts/setup/cleanEnvironment.mjs';
+import { onStop, registerChild } from '../../../scripts/processes/liveChildren.mjs';
 import { createToken, serverListening } from '../../../scripts/palmtreeServer.mts';
 import { nodeBinary, serverBundle } from '../../../scripts/paths.mts';
-import { runCommand } from '../../../scripts/runCommand.mts';
+import { runCommand } from '../../../scripts/processes/runCommand.mts';
 
 export function startServer(): Promise<RunningServer> {
   return RunningServer.start();

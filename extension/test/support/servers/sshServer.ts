@@ -4,11 +4,11 @@ import { connect, createServer, type AddressInfo } from 'node:net';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { cleanEnvironment } from '../../../scripts/cleanEnvironment.mjs';
-import { onStop, registerChild, stopGroup } from '../../../scripts/liveChildren.mjs';
+import { cleanEnvironment } from '../../../scripts/setup/cleanEnvironment.mjs';
+import { onStop, registerChild, stopGroup } from '../../../scripts/processes/liveChildren.mjs';
 import { nodeBinary, serverBundle } from '../../../scripts/paths.mts';
-import { runCommand, type CommandResult } from '../../../scripts/runCommand.mts';
-import { findSystemCommand } from '../../../scripts/systemPackages.mts';
+import { runCommand, type CommandResult } from '../../../scripts/processes/runCommand.mts';
+import { findSystemCommand } from '../../../scripts/setup/systemPackages.mts';
 import { parseSshAddress } from '../../../src/io/api/sshAddress';
 import { SshConnection, type SshOptions } from '../../../src/io/ssh/sshConnection';
 

@@ -1,7 +1,7 @@
 import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { expect } from 'vitest';
-import { setInFile } from '../../../scripts/workbenchSettings.mts';
+import { setInFile } from '../../../scripts/workbench/workbenchSettings.mts';
 import type { Client } from '../../../src/io/api/client';
 import type { Machine } from '../../sync/machine';
 import type { TestWorkbench } from './testWorkbench';

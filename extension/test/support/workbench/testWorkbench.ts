@@ -1,8 +1,8 @@
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { onStop } from '../../../scripts/liveChildren.mjs';
-import { startWorkbench, type Workbench, type WorkbenchOptions } from '../../../scripts/workbench.mts';
+import { onStop } from '../../../scripts/processes/liveChildren.mjs';
+import { startWorkbench, type Workbench, type WorkbenchOptions } from '../../../scripts/workbench/workbench.mts';
 import type { RunningServer } from '../servers/server';
 
 export interface TestWorkbenchOptions extends Pick<WorkbenchOptions, 'env' | 'extensionsDir' | 'trust' | 'keepHosts'> {

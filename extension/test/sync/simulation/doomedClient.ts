@@ -4,8 +4,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { build } from 'esbuild';
-import { cleanEnvironment } from '../../../scripts/cleanEnvironment.mjs';
-import { registerChild } from '../../../scripts/liveChildren.mjs';
+import { cleanEnvironment } from '../../../scripts/setup/cleanEnvironment.mjs';
+import { registerChild } from '../../../scripts/processes/liveChildren.mjs';
 import { dist, nodeBinary } from '../../../scripts/paths.mts';
 
 export interface DoomedCommand {

@@ -3,7 +3,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { requireSpace } from './diskSpace.mjs';
 import { runNpm } from './npm.mjs';
-import { step } from './step.mjs';
+import { step } from '../step.mjs';
 
 /** With npm's defaults, two minutes pass before it reports that the registry cannot be reached. */
 const shortRetries = ['--fetch-retry-mintimeout=1000', '--fetch-retry-maxtimeout=4000'];

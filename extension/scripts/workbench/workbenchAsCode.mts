@@ -9,8 +9,8 @@ import { join } from 'node:path';
 import { format, parseArgs } from 'node:util';
 import type { Page } from 'playwright-core';
 import { launchChromium } from './chromium.mts';
-import { onStop, stop, stopWhenOrphaned } from './liveChildren.mjs';
-import { runMain } from './userError.mjs';
+import { onStop, stop, stopWhenOrphaned } from '../processes/liveChildren.mjs';
+import { runMain } from '../userError.mjs';
 import { startWorkbench } from './workbench.mts';
 
 interface Arguments {

@@ -1,5 +1,5 @@
 import { statfsSync } from 'node:fs';
-import { UserError } from './userError.mjs';
+import { UserError } from '../userError.mjs';
 
 /**
  * Throws a UserError if the disk has less free space than this, so that npm does not fail halfway.

@@ -1,5 +1,5 @@
 import { createServer } from 'node:net';
-import { UserError } from './userError.mjs';
+import { UserError } from '../userError.mjs';
 
 export async function isPortFree(port: number): Promise<boolean> {
   const server = createServer();

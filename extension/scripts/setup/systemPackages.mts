@@ -2,11 +2,11 @@ import { accessSync, constants } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import { cleanEnvironment } from './cleanEnvironment.mjs';
-import { fileLock } from './fileLock.mts';
-import { cacheFolder, logs } from './paths.mts';
-import { runCommand } from './runCommand.mts';
-import { step } from './step.mjs';
-import { UserError } from './userError.mjs';
+import { fileLock } from '../processes/fileLock.mts';
+import { cacheFolder, logs } from '../paths.mts';
+import { runCommand } from '../processes/runCommand.mts';
+import { step } from '../step.mjs';
+import { UserError } from '../userError.mjs';
 
 interface Requirement {
   readonly commands: readonly string[];

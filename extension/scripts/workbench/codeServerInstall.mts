@@ -1,12 +1,12 @@
 import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { requireSpace } from './diskSpace.mjs';
-import { fileLock, isAlive } from './fileLock.mts';
-import { buildNativeModules } from './nativeModules.mts';
-import { runNpm } from './npm.mjs';
-import { cacheFolder } from './paths.mts';
-import { step } from './step.mjs';
-import { ensureSystemPackages } from './systemPackages.mts';
+import { requireSpace } from '../setup/diskSpace.mjs';
+import { fileLock, isAlive } from '../processes/fileLock.mts';
+import { buildNativeModules } from '../setup/nativeModules.mts';
+import { runNpm } from '../setup/npm.mjs';
+import { cacheFolder } from '../paths.mts';
+import { step } from '../step.mjs';
+import { ensureSystemPackages } from '../setup/systemPackages.mts';
 
 const codeServerVersion = '4.139.1';
 

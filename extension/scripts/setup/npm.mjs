@@ -2,8 +2,8 @@ import { spawn } from 'node:child_process';
 import { createWriteStream, mkdirSync, readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { npmEnvironment } from './cleanEnvironment.mjs';
-import { registerChild } from './liveChildren.mjs';
-import { UserError } from './userError.mjs';
+import { registerChild } from '../processes/liveChildren.mjs';
+import { UserError } from '../userError.mjs';
 
 /**
  * Runs npm with its output in a log file.

@@ -1,11 +1,11 @@
 import type { ChildProcess } from 'node:child_process';
 import { mkdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { cleanEnvironment } from './cleanEnvironment.mjs';
+import { cleanEnvironment } from '../setup/cleanEnvironment.mjs';
 import { ensureCodeServer } from './codeServerInstall.mts';
-import { spawnWatched } from './watchedProcess.mts';
-import { onStop, stopGroup } from './liveChildren.mjs';
-import { runCommand } from './runCommand.mts';
+import { spawnWatched } from '../processes/watchedProcess.mts';
+import { onStop, stopGroup } from '../processes/liveChildren.mjs';
+import { runCommand } from '../processes/runCommand.mts';
 import { quietSettings, writeUserSettings } from './workbenchSettings.mts';
 
 export interface WorkbenchOptions {

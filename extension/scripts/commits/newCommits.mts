@@ -1,7 +1,7 @@
 import { subjectProblem } from './commitSubject.mjs';
-import { repository } from './paths.mts';
-import { runCommand } from './runCommand.mts';
-import type { Totals } from './totals.mts';
+import { repository } from '../paths.mts';
+import { runCommand } from '../processes/runCommand.mts';
+import type { Totals } from '../totals.mts';
 
 /** The last commit before the rule for subjects; older subjects stay as they are. */
 const lastUnchecked = 'fe777d336479d012d899cf5c84efb9d2c89196ac';

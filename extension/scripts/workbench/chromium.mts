@@ -1,5 +1,5 @@
 import { chromium, type Browser, type BrowserContext, type LaunchOptions } from 'playwright-core';
-import { ensureSystemPackages, findSystemCommand } from './systemPackages.mts';
+import { ensureSystemPackages, findSystemCommand } from '../setup/systemPackages.mts';
 
 const quietArguments = [
   '--no-sandbox',

@@ -1,8 +1,8 @@
 import { downloadAndUnzipVSCode } from '@vscode/test-electron';
 import { existsSync, realpathSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { cacheFolder } from './paths.mts';
-import { findOnPath } from './systemPackages.mts';
+import { cacheFolder } from '../paths.mts';
+import { findOnPath } from '../setup/systemPackages.mts';
 
 /**
  * Returns the executable of a desktop VS Code for the host tests: the one in PALMTREE_VSCODE_EXECUTABLE, an installed one or a

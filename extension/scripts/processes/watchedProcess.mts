@@ -2,7 +2,7 @@ import { spawn, type ChildProcessByStdio } from 'node:child_process';
 import { join } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 import { registerChild } from './liveChildren.mjs';
-import { nodeBinary } from './paths.mts';
+import { nodeBinary } from '../paths.mts';
 
 export type WatchedProcess = ChildProcessByStdio<Writable, Readable, Readable>;
 

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { appendFileSync, mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { cleanEnvironment } from './cleanEnvironment.mjs';
+import { cleanEnvironment } from '../setup/cleanEnvironment.mjs';
 import { onStop, registerChild, stopGroup } from './liveChildren.mjs';
 
 export interface CommandResult {

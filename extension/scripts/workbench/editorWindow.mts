@@ -1,15 +1,15 @@
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
-import { cleanEnvironment } from './cleanEnvironment.mjs';
+import { cleanEnvironment } from '../setup/cleanEnvironment.mjs';
 import { ensureCodeServer } from './codeServerInstall.mts';
 import { hasDisplay, installedExecutable } from './desktopVSCode.mts';
-import { isPortFree } from './freePort.mts';
-import { registerChild, onStop, stopGroup } from './liveChildren.mjs';
-import { scratch, vsixFile } from './paths.mts';
-import { runCommand } from './runCommand.mts';
-import { step } from './step.mjs';
-import { findOnPath } from './systemPackages.mts';
-import { UserError } from './userError.mjs';
+import { isPortFree } from '../processes/freePort.mts';
+import { registerChild, onStop, stopGroup } from '../processes/liveChildren.mjs';
+import { scratch, vsixFile } from '../paths.mts';
+import { runCommand } from '../processes/runCommand.mts';
+import { step } from '../step.mjs';
+import { findOnPath } from '../setup/systemPackages.mts';
+import { UserError } from '../userError.mjs';
 import { installExtension, startWorkbench } from './workbench.mts';
 import { writeUserSettings } from './workbenchSettings.mts';
 

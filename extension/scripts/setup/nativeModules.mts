@@ -2,9 +2,9 @@ import { existsSync } from 'node:fs';
 import { mkdtemp, rm, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
-import { onStop } from './liveChildren.mjs';
+import { onStop } from '../processes/liveChildren.mjs';
 import { runNpm } from './npm.mjs';
-import { UserError } from './userError.mjs';
+import { UserError } from '../userError.mjs';
 
 export interface NativeBuild {
   /** The folder whose node_modules contains the modules. */
