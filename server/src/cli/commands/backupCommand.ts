@@ -1,15 +1,15 @@
 import { constants, setPriority } from 'node:os';
 import { Command } from 'commander';
-import type { WriteBytes } from '../backup/byteSink';
-import { createBackup, type BackupResult } from '../backup/createBackup';
-import { OperatorError } from '../errors';
-import { lineOf } from '../verify/damage';
-import { writeBackupFile, writeToStdout } from './backupFile';
-import { bytesText } from './bytesText';
-import { cancelOnSignal } from './cancelOnSignal';
-import { countText } from './countText';
-import { dataOption, existingDataFolder, type DataOption } from './dataFolder';
-import { ProgressLine } from './progressLine';
+import type { WriteBytes } from '../../backup/byteSink';
+import { createBackup, type BackupResult } from '../../backup/createBackup';
+import { OperatorError } from '../../errors';
+import { lineOf } from '../../verify/damage';
+import { writeBackupFile, writeToStdout } from '../backupFile';
+import { bytesText } from '../bytesText';
+import { cancelOnSignal } from '../cancelOnSignal';
+import { countText } from '../countText';
+import { dataOption, existingDataFolder, type DataOption } from '../dataFolder';
+import { ProgressLine } from '../progressLine';
 
 interface BackupCommandOptions extends DataOption {
   readonly force?: boolean;

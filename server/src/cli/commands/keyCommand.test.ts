@@ -2,8 +2,8 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, beforeEach, expect, test } from 'vitest';
-import { buildServer } from '../../test/childServer';
-import { temporaryFolder } from '../../test/temporaryFolder';
+import { buildServer } from '../../../test/childServer';
+import { temporaryFolder } from '../../../test/temporaryFolder';
 
 const blob = 'AAAAC3NzaC1lZDI1NTE5AAAAIHhFThSBWPXpg5rSqKLZsRet64GWUrVGU6hV+giuF3Kf';
 const others = `# ${'of others '.repeat(2_000)}\n`;

@@ -2,16 +2,16 @@ import { fstatSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { Command } from 'commander';
-import { restoreBackup, type RestoreResult } from '../backup/restoreBackup';
-import { OperatorError } from '../errors';
-import { isStorageFull } from '../space/isStorageFull';
-import { lineOf } from '../verify/damage';
-import { bytesText } from './bytesText';
-import { cancelOnSignal } from './cancelOnSignal';
-import { countText } from './countText';
-import { createDataFolder } from './dataFolder';
-import { lockDataFolder } from '../administration/dataFolderLock';
-import { ProgressLine } from './progressLine';
+import { restoreBackup, type RestoreResult } from '../../backup/restoreBackup';
+import { OperatorError } from '../../errors';
+import { isStorageFull } from '../../space/isStorageFull';
+import { lineOf } from '../../verify/damage';
+import { bytesText } from '../bytesText';
+import { cancelOnSignal } from '../cancelOnSignal';
+import { countText } from '../countText';
+import { createDataFolder } from '../dataFolder';
+import { lockDataFolder } from '../../administration/dataFolderLock';
+import { ProgressLine } from '../progressLine';
 
 interface RestoreCommandOptions {
   readonly data: string;

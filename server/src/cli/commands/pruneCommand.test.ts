@@ -2,12 +2,12 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
-import { put, puts, symlink, type Files } from '../../test/changes';
-import { buildServer, runCommand, startChildServer, type ChildServer } from '../../test/childServer';
-import { temporaryFolder } from '../../test/temporaryFolder';
-import { push, receive } from '../../test/transfers';
-import type { PathHistory } from '../contract/history';
-import { databaseFileName } from '../database/openDatabase';
+import { put, puts, symlink, type Files } from '../../../test/changes';
+import { buildServer, runCommand, startChildServer, type ChildServer } from '../../../test/childServer';
+import { temporaryFolder } from '../../../test/temporaryFolder';
+import { push, receive } from '../../../test/transfers';
+import type { PathHistory } from '../../contract/history';
+import { databaseFileName } from '../../database/openDatabase';
 
 /** Each command is a process, which takes seconds to start on a busy machine. */
 vi.setConfig({ testTimeout: 180_000 });

@@ -1,10 +1,10 @@
 import { hostname, userInfo } from 'node:os';
 import { Command } from 'commander';
-import { OperatorError } from '../errors';
-import { openServer } from '../ssh/openServer';
-import { serveClient } from '../ssh/serveClient';
-import { dataOption, prepareDataFolder, type DataOption } from './dataFolder';
-import { checkTokenName, tokenLimits } from './tokenLimits';
+import { OperatorError } from '../../errors';
+import { openServer } from '../../ssh/openServer';
+import { serveClient } from '../../ssh/serveClient';
+import { dataOption, prepareDataFolder, type DataOption } from '../dataFolder';
+import { checkTokenName, tokenLimits } from '../tokenLimits';
 
 interface ConnectOptions extends DataOption {
   readonly as: string;

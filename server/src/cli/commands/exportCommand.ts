@@ -1,13 +1,13 @@
 import { resolve } from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
-import { openDatabase } from '../database/openDatabase';
-import { withDatabase } from '../database/withDatabase';
-import { OperatorError, WireError } from '../errors';
-import { exportRevision } from '../history/exportRevision';
-import { openContents } from '../objects/openContents';
-import { EntryRepository } from '../trees/entryRepository';
-import { TreeRepository } from '../trees/treeRepository';
-import { dataOption, existingDataFolder, type DataOption } from './dataFolder';
+import { openDatabase } from '../../database/openDatabase';
+import { withDatabase } from '../../database/withDatabase';
+import { OperatorError, WireError } from '../../errors';
+import { exportRevision } from '../../history/exportRevision';
+import { openContents } from '../../objects/openContents';
+import { EntryRepository } from '../../trees/entryRepository';
+import { TreeRepository } from '../../trees/treeRepository';
+import { dataOption, existingDataFolder, type DataOption } from '../dataFolder';
 
 interface ExportOptions extends DataOption {
   readonly to: string;

@@ -1,9 +1,9 @@
 import { Command, InvalidArgumentError } from 'commander';
-import { OperatorError } from '../errors';
-import { dataOption, prepareDataFolder, type DataOption } from './dataFolder';
-import { limitHeapGrowth } from './limitHeapGrowth';
-import { startServer } from './startServer';
-import { stopOnSignal } from './stopOnSignal';
+import { OperatorError } from '../../errors';
+import { dataOption, prepareDataFolder, type DataOption } from '../dataFolder';
+import { limitHeapGrowth } from '../limitHeapGrowth';
+import { startServer } from '../startServer';
+import { stopOnSignal } from '../stopOnSignal';
 
 interface ServeOptions extends DataOption {
   readonly host: string;

@@ -1,17 +1,17 @@
 import { constants, setPriority } from 'node:os';
 import { Command } from 'commander';
-import { withDatabase } from '../database/withDatabase';
-import { OperatorError, WireError } from '../errors';
-import { openContents } from '../objects/openContents';
-import { Reserve } from '../space/reserve';
-import { lineOf } from '../verify/damage';
-import { verify, type VerifyResult } from '../verify/verify';
-import type { VerifyServices } from '../verify/verifyTask';
-import { bytesText } from './bytesText';
-import { cancelOnSignal } from './cancelOnSignal';
-import { countText } from './countText';
-import { dataOption, existingDataFolder, type DataOption } from './dataFolder';
-import { ProgressLine } from './progressLine';
+import { withDatabase } from '../../database/withDatabase';
+import { OperatorError, WireError } from '../../errors';
+import { openContents } from '../../objects/openContents';
+import { Reserve } from '../../space/reserve';
+import { lineOf } from '../../verify/damage';
+import { verify, type VerifyResult } from '../../verify/verify';
+import type { VerifyServices } from '../../verify/verifyTask';
+import { bytesText } from '../bytesText';
+import { cancelOnSignal } from '../cancelOnSignal';
+import { countText } from '../countText';
+import { dataOption, existingDataFolder, type DataOption } from '../dataFolder';
+import { ProgressLine } from '../progressLine';
 
 interface VerifyCommandOptions extends DataOption {
   readonly tree?: readonly string[];

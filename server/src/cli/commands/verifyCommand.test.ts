@@ -11,12 +11,12 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
-import { puts, put, sha256, symlink } from '../../test/changes';
-import { buildServer, runCommand } from '../../test/childServer';
-import { pushDirectly } from '../../test/directPush';
-import { manyFiles, packFiles, pushPacked } from '../../test/packs';
-import { temporaryFolder } from '../../test/temporaryFolder';
-import { startTestServer, type TestServer } from '../../test/testServer';
+import { puts, put, sha256, symlink } from '../../../test/changes';
+import { buildServer, runCommand } from '../../../test/childServer';
+import { pushDirectly } from '../../../test/directPush';
+import { manyFiles, packFiles, pushPacked } from '../../../test/packs';
+import { temporaryFolder } from '../../../test/temporaryFolder';
+import { startTestServer, type TestServer } from '../../../test/testServer';
 
 // The command has the lowest priority, so a busy machine lets it wait.
 vi.setConfig({ testTimeout: 120_000 });
@@ -159,7 +159,7 @@ test('rows that refer to nothing, and a damaged index, are named', async () => {
 });
 
 test('a content that is removed with its versions meanwhile is no damage', async () => {
-  const { verify: run } = await import('../verify/verify');
+  const { verify: run } = await import('../../verify/verify');
   const { services, database } = server;
   rmSync(objectOf('first'));
   const damages: unknown[] = [];

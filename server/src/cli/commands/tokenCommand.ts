@@ -1,11 +1,11 @@
 import { Command } from 'commander';
-import { OperatorError } from '../errors';
-import { AuthorizedKeys } from '../ssh/authorizedKeys';
-import type { TokenSummary } from '../tokens/tokenRepository';
-import { dataOption, existingDataFolder, prepareDataFolder, type DataOption } from './dataFolder';
-import { tableLines } from './tableLines';
-import { checkTokenName, limitCells, tokenLimits } from './tokenLimits';
-import { withTokens } from './withTokens';
+import { OperatorError } from '../../errors';
+import { AuthorizedKeys } from '../../ssh/authorizedKeys';
+import type { TokenSummary } from '../../tokens/tokenRepository';
+import { dataOption, existingDataFolder, prepareDataFolder, type DataOption } from '../dataFolder';
+import { tableLines } from '../tableLines';
+import { checkTokenName, limitCells, tokenLimits } from '../tokenLimits';
+import { withTokens } from '../withTokens';
 
 interface JsonOption {
   readonly json?: boolean;

@@ -10,11 +10,11 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { put, puts, sha256, symlink } from '../../test/changes';
-import { buildServer, runCommand } from '../../test/childServer';
-import { pushDirectly } from '../../test/directPush';
-import { temporaryFolder } from '../../test/temporaryFolder';
-import { startTestServer, type TestServer } from '../../test/testServer';
+import { put, puts, sha256, symlink } from '../../../test/changes';
+import { buildServer, runCommand } from '../../../test/childServer';
+import { pushDirectly } from '../../../test/directPush';
+import { temporaryFolder } from '../../../test/temporaryFolder';
+import { startTestServer, type TestServer } from '../../../test/testServer';
 
 let bundle: string;
 let server: TestServer;

@@ -1,10 +1,10 @@
 import { Command } from 'commander';
-import { prunePlanTask, pruneTask } from '../administration/prune';
-import type { PlannedTree } from '../retention/retention';
-import { bytesText } from './bytesText';
-import { confirm } from './confirm';
-import { countText } from './countText';
-import { taskOptions, type TaskOptions, type TaskRunner } from './taskOptions';
+import { prunePlanTask, pruneTask } from '../../administration/prune';
+import type { PlannedTree } from '../../retention/retention';
+import { bytesText } from '../bytesText';
+import { confirm } from '../confirm';
+import { countText } from '../countText';
+import { taskOptions, type TaskOptions, type TaskRunner } from '../taskOptions';
 
 interface PruneCommandOptions extends TaskOptions {
   readonly dryRun?: boolean;

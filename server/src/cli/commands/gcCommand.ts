@@ -1,9 +1,9 @@
 import { Command } from 'commander';
-import { gcTask } from '../administration/gc';
-import type { GcResult } from '../gc/garbageCollector';
-import { bytesText } from './bytesText';
-import { countText } from './countText';
-import { taskOptions, type TaskOptions, type TaskRunner } from './taskOptions';
+import { gcTask } from '../../administration/gc';
+import type { GcResult } from '../../gc/garbageCollector';
+import { bytesText } from '../bytesText';
+import { countText } from '../countText';
+import { taskOptions, type TaskOptions, type TaskRunner } from '../taskOptions';
 
 interface GcCommandOptions extends TaskOptions {
   readonly dryRun?: boolean;

@@ -13,12 +13,12 @@ import {
 } from 'node:fs';
 import { basename, join } from 'node:path';
 import { afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
-import { put, puts, sha256, symlink, type Files } from '../../test/changes';
-import { buildServer, runCommand } from '../../test/childServer';
-import { pushDirectly } from '../../test/directPush';
-import { manyFiles, pushPacked } from '../../test/packs';
-import { temporaryFolder } from '../../test/temporaryFolder';
-import { startTestServer, type TestServer } from '../../test/testServer';
+import { put, puts, sha256, symlink, type Files } from '../../../test/changes';
+import { buildServer, runCommand } from '../../../test/childServer';
+import { pushDirectly } from '../../../test/directPush';
+import { manyFiles, pushPacked } from '../../../test/packs';
+import { temporaryFolder } from '../../../test/temporaryFolder';
+import { startTestServer, type TestServer } from '../../../test/testServer';
 
 // The commands have the lowest priority, so a busy machine lets them wait.
 vi.setConfig({ testTimeout: 120_000 });

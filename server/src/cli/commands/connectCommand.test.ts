@@ -7,11 +7,11 @@ import { join } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
-import { makeCertificate } from '../../test/certificate';
-import { buildServer, runCommand, startChildServer, type ChildServer } from '../../test/childServer';
-import { temporaryFolder } from '../../test/temporaryFolder';
-import { greeting } from '../contract/channels/greeting';
-import { Multiplexer } from '../contract/channels/multiplexer';
+import { makeCertificate } from '../../../test/certificate';
+import { buildServer, runCommand, startChildServer, type ChildServer } from '../../../test/childServer';
+import { temporaryFolder } from '../../../test/temporaryFolder';
+import { greeting } from '../../contract/channels/greeting';
+import { Multiplexer } from '../../contract/channels/multiplexer';
 
 let bundle: string;
 let dataFolder: string;

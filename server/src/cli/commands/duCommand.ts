@@ -1,9 +1,9 @@
 import { Command } from 'commander';
-import { duTask, type DuResult } from '../administration/du';
-import type { TreeContent } from '../trees/treeContents';
-import { bytesText } from './bytesText';
-import { tableLines } from './tableLines';
-import { taskOptions, type TaskOptions, type TaskRunner } from './taskOptions';
+import { duTask, type DuResult } from '../../administration/du';
+import type { TreeContent } from '../../trees/treeContents';
+import { bytesText } from '../bytesText';
+import { tableLines } from '../tableLines';
+import { taskOptions, type TaskOptions, type TaskRunner } from '../taskOptions';
 
 export function duCommand(run: TaskRunner, print: (line: string) => void): Command {
   return taskOptions(new Command('du').description('show what takes up the disk; the server may be running'))

@@ -1,8 +1,8 @@
 import { InvalidArgumentError, type Command } from 'commander';
-import { treeKeepTask } from '../administration/treeKeep';
-import { OperatorError } from '../errors';
-import { countRules, policyText, type Policy } from '../retention/policy';
-import { taskOptions, type TaskOptions, type TaskRunner } from './taskOptions';
+import { treeKeepTask } from '../../administration/treeKeep';
+import { OperatorError } from '../../errors';
+import { countRules, policyText, type Policy } from '../../retention/policy';
+import { taskOptions, type TaskOptions, type TaskRunner } from '../taskOptions';
 
 interface KeepOptions extends TaskOptions {
   readonly all?: true;

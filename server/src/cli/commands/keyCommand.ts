@@ -1,14 +1,14 @@
 import { resolve } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { Command } from 'commander';
-import { OperatorError } from '../errors';
-import { AuthorizedKeys } from '../ssh/authorizedKeys';
-import { checkKeyName, keyLine, type AllowedKey, type Program } from '../ssh/keyLine';
-import { fingerprint, parsePublicKey } from '../ssh/publicKey';
-import { dataOption, existingDataFolder, prepareDataFolder, type DataOption } from './dataFolder';
-import { tableLines } from './tableLines';
-import { limitCells, tokenLimits } from './tokenLimits';
-import { withTokens } from './withTokens';
+import { OperatorError } from '../../errors';
+import { AuthorizedKeys } from '../../ssh/authorizedKeys';
+import { checkKeyName, keyLine, type AllowedKey, type Program } from '../../ssh/keyLine';
+import { fingerprint, parsePublicKey } from '../../ssh/publicKey';
+import { dataOption, existingDataFolder, prepareDataFolder, type DataOption } from '../dataFolder';
+import { tableLines } from '../tableLines';
+import { limitCells, tokenLimits } from '../tokenLimits';
+import { withTokens } from '../withTokens';
 
 export function keyCommand(print: (line: string) => void): Command {
   const command = new Command('key').description(

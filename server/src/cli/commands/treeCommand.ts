@@ -1,14 +1,14 @@
 import { Command } from 'commander';
-import { treeDeleteTask, treeRenameTask, treeUndeleteTask } from '../administration/treeChanges';
-import { treeListTask, type ListedTree } from '../administration/treeList';
-import { noTree } from '../trees/treeAdministration';
-import { bytesText } from './bytesText';
-import { confirm } from './confirm';
-import { countText } from './countText';
-import { policyText } from '../retention/policy';
+import { treeDeleteTask, treeRenameTask, treeUndeleteTask } from '../../administration/treeChanges';
+import { treeListTask, type ListedTree } from '../../administration/treeList';
+import { noTree } from '../../trees/treeAdministration';
+import { bytesText } from '../bytesText';
+import { confirm } from '../confirm';
+import { countText } from '../countText';
+import { policyText } from '../../retention/policy';
 import { addKeepCommand } from './treeKeepCommand';
-import { taskOptions, type TaskOptions, type TaskRunner } from './taskOptions';
-import { tableLines } from './tableLines';
+import { taskOptions, type TaskOptions, type TaskRunner } from '../taskOptions';
+import { tableLines } from '../tableLines';
 
 interface JsonOption {
   readonly json?: boolean;

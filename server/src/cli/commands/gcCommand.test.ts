@@ -4,11 +4,11 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
-import { sha256, symlink } from '../../test/changes';
-import { buildServer, runCommand, startChildServer, type ChildServer } from '../../test/childServer';
-import { temporaryFolder } from '../../test/temporaryFolder';
-import { push } from '../../test/transfers';
-import { databaseFileName } from '../database/openDatabase';
+import { sha256, symlink } from '../../../test/changes';
+import { buildServer, runCommand, startChildServer, type ChildServer } from '../../../test/childServer';
+import { temporaryFolder } from '../../../test/temporaryFolder';
+import { push } from '../../../test/transfers';
+import { databaseFileName } from '../../database/openDatabase';
 
 /** Each command is a process, which takes seconds to start on a busy machine. */
 vi.setConfig({ testTimeout: 120_000 });
