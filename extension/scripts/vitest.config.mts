@@ -11,7 +11,10 @@ const independent = { shuffle: true };
 /** In a soak, each test runs as long as it is told to; then a run in progress has to end. */
 const modelTimeoutMs = 600_000 + 1_000 * Number(process.env['PALMTREE_SOAK_SECONDS'] ?? 0);
 
-const unitTests = globSync(['{extension,server}/src/**/*.test.ts', 'extension/scripts/**/*.test.mts'], { cwd: root });
+const unitTests = globSync(
+  ['{extension,server}/src/**/*.test.ts', 'server/test/**/*.test.ts', 'extension/scripts/**/*.test.mts'],
+  { cwd: root },
+);
 /** Tests that replace modules, which the other files of a worker would get too. */
 const mockingTests = unitTests.filter((file) => readFileSync(resolve(root, file), 'utf8').includes('vi.mock('));
 

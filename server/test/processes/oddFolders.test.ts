@@ -2,8 +2,8 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { buildServer, runCommand } from '../../test/childServer';
-import { temporaryFolder } from '../../test/temporaryFolder';
+import { buildServer, runCommand } from '../childServer';
+import { temporaryFolder } from '../temporaryFolder';
 
 const isLinux = process.platform === 'linux';
 const canMount = isLinux && process.getuid?.() === 0;

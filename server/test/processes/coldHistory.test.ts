@@ -2,13 +2,13 @@ import { randomBytes } from 'node:crypto';
 import { chmodSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
-import { sha256 } from '../../test/changes';
-import { buildServer, runCommand } from '../../test/childServer';
-import { pushDirectly } from '../../test/directPush';
-import { packFiles } from '../../test/packs';
-import { temporaryFolder } from '../../test/temporaryFolder';
-import type { GcResult } from '../gc/garbageCollector';
-import { startTestServer, type TestServer } from '../../test/testServer';
+import { sha256 } from '../changes';
+import { buildServer, runCommand } from '../childServer';
+import { pushDirectly } from '../directPush';
+import { packFiles } from '../packs';
+import { temporaryFolder } from '../temporaryFolder';
+import type { GcResult } from '../../src/gc/garbageCollector';
+import { startTestServer, type TestServer } from '../testServer';
 
 // The commands have the lowest priority, so a busy machine lets them wait.
 vi.setConfig({ testTimeout: 120_000 });

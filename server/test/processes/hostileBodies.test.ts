@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { put } from '../../test/changes';
-import { buildServer, startChildServer, type ChildServer } from '../../test/childServer';
-import { temporaryFolder } from '../../test/temporaryFolder';
+import { put } from '../changes';
+import { buildServer, startChildServer, type ChildServer } from '../childServer';
+import { temporaryFolder } from '../temporaryFolder';
 
 /** Before bodies were bounded, 4 MB of `[0,0,…]` used up a heap of this size. */
 const heapMb = 512;

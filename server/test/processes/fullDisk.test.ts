@@ -2,11 +2,11 @@ import { execFileSync } from 'node:child_process';
 import { closeSync, mkdirSync, openSync, readFileSync, rmSync, statfsSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { ApiClient } from '../../test/apiClient';
-import { put, puts, writeFiles } from '../../test/changes';
-import { buildServer, runCommand, startChildServer, type ChildServer } from '../../test/childServer';
-import { temporaryFolder } from '../../test/temporaryFolder';
-import { push, receive, send } from '../../test/transfers';
+import { ApiClient } from '../apiClient';
+import { put, puts, writeFiles } from '../changes';
+import { buildServer, runCommand, startChildServer, type ChildServer } from '../childServer';
+import { temporaryFolder } from '../temporaryFolder';
+import { push, receive, send } from '../transfers';
 
 const canMount = process.platform === 'linux' && process.getuid?.() === 0;
 

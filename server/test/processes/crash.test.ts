@@ -2,11 +2,11 @@ import { randomBytes } from 'node:crypto';
 import { existsSync, readFileSync, readdirSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
-import { puts, sha256, writeFiles, type Files } from '../../test/changes';
-import { buildServer, startChildServer, type ChildServer } from '../../test/childServer';
-import type { TcpBridge } from '../../test/tcpBridge';
-import { temporaryFolder } from '../../test/temporaryFolder';
-import { push, receive, send } from '../../test/transfers';
+import { puts, sha256, writeFiles, type Files } from '../changes';
+import { buildServer, startChildServer, type ChildServer } from '../childServer';
+import type { TcpBridge } from '../tcpBridge';
+import { temporaryFolder } from '../temporaryFolder';
+import { push, receive, send } from '../transfers';
 
 let bundle: string;
 let dataFolder: string;

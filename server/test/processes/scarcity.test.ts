@@ -2,11 +2,11 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { connect as connectTcp, type Socket } from 'node:net';
 import { afterEach, beforeAll, expect, test } from 'vitest';
-import { buildServer, startChildServer, type ChildServer } from '../../test/childServer';
-import { puts, writeFiles } from '../../test/changes';
-import { connect } from '../../test/tcpBridge';
-import { temporaryFolder } from '../../test/temporaryFolder';
-import { push, send } from '../../test/transfers';
+import { buildServer, startChildServer, type ChildServer } from '../childServer';
+import { puts, writeFiles } from '../changes';
+import { connect } from '../tcpBridge';
+import { temporaryFolder } from '../temporaryFolder';
+import { push, send } from '../transfers';
 
 let bundle: string;
 let server: ChildServer | undefined;

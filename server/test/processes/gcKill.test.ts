@@ -5,13 +5,13 @@ import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { beforeAll, beforeEach, expect, test, vi } from 'vitest';
-import { put, sha256, type Files } from '../../test/changes';
-import { buildServer, runCommand } from '../../test/childServer';
-import { pushDirectly } from '../../test/directPush';
-import { packFiles, pushPacked } from '../../test/packs';
-import { temporaryFolder } from '../../test/temporaryFolder';
-import { startTestServer, type TestServer } from '../../test/testServer';
-import { databaseFileName } from '../database/openDatabase';
+import { put, sha256, type Files } from '../changes';
+import { buildServer, runCommand } from '../childServer';
+import { pushDirectly } from '../directPush';
+import { packFiles, pushPacked } from '../packs';
+import { temporaryFolder } from '../temporaryFolder';
+import { startTestServer, type TestServer } from '../testServer';
+import { databaseFileName } from '../../src/database/openDatabase';
 
 /** Each command is a process, which takes seconds to start on a busy machine. */
 vi.setConfig({ testTimeout: 120_000 });

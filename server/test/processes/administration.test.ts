@@ -1,12 +1,12 @@
 import { existsSync, mkdirSync, readdirSync, readlinkSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
-import { puts } from '../../test/changes';
-import { buildServer, runCommand, startChildServer, type ChildServer } from '../../test/childServer';
-import { temporaryFolder } from '../../test/temporaryFolder';
-import { push } from '../../test/transfers';
-import type { DuResult } from '../administration/du';
-import { tryLockDataFolder } from '../administration/dataFolderLock';
+import { puts } from '../changes';
+import { buildServer, runCommand, startChildServer, type ChildServer } from '../childServer';
+import { temporaryFolder } from '../temporaryFolder';
+import { push } from '../transfers';
+import type { DuResult } from '../../src/administration/du';
+import { tryLockDataFolder } from '../../src/administration/dataFolderLock';
 
 /** Each command is a process, which takes seconds to start on a busy machine. */
 vi.setConfig({ testTimeout: 120_000 });

@@ -1,9 +1,9 @@
 import { copyFileSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
-import { buildServer, runCommand, startChildServer, type ChildServer } from '../../test/childServer';
-import { temporaryFolder } from '../../test/temporaryFolder';
-import { push } from '../../test/transfers';
+import { buildServer, runCommand, startChildServer, type ChildServer } from '../childServer';
+import { temporaryFolder } from '../temporaryFolder';
+import { push } from '../transfers';
 
 let bundle: string;
 let dataFolder: string;

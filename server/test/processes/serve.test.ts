@@ -15,12 +15,12 @@ import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { buildServer, runCommand, startChildServer, type ChildServer, type Ids } from '../../test/childServer';
-import { puts, writeFiles } from '../../test/changes';
-import { runRsync } from '../../test/rsyncClient';
-import { connect } from '../../test/tcpBridge';
-import { temporaryFolder } from '../../test/temporaryFolder';
-import { push, receive } from '../../test/transfers';
+import { buildServer, runCommand, startChildServer, type ChildServer, type Ids } from '../childServer';
+import { puts, writeFiles } from '../changes';
+import { runRsync } from '../rsyncClient';
+import { connect } from '../tcpBridge';
+import { temporaryFolder } from '../temporaryFolder';
+import { push, receive } from '../transfers';
 
 let bundle: string;
 let server: ChildServer;

@@ -3,10 +3,10 @@ import { randomBytes } from 'node:crypto';
 import { closeSync, cpSync, openSync, readdirSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { buildServer, runCommand } from '../../test/childServer';
-import { pushDirectly } from '../../test/directPush';
-import { temporaryFolder } from '../../test/temporaryFolder';
-import { startTestServer, type TestServer } from '../../test/testServer';
+import { buildServer, runCommand } from '../childServer';
+import { pushDirectly } from '../directPush';
+import { temporaryFolder } from '../temporaryFolder';
+import { startTestServer, type TestServer } from '../testServer';
 
 const canMount = process.platform === 'linux' && process.getuid?.() === 0;
 

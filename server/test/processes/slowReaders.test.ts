@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import { symlink } from '../../test/changes';
-import { buildServer, startChildServer, type ChildServer } from '../../test/childServer';
-import { temporaryFolder } from '../../test/temporaryFolder';
+import { symlink } from '../changes';
+import { buildServer, startChildServer, type ChildServer } from '../childServer';
+import { temporaryFolder } from '../temporaryFolder';
 
 const entries = 60_000;
 let server: ChildServer;
