@@ -93,17 +93,25 @@ interface Probe {
   readonly isAllowed: boolean;
 }
 
-function roomProbes(layer: string, order: Order): Probe[] {
+/** Probes for the rooms of a layer, and for the folders in them, which may import what their room may. */
+async function roomProbes(layer: string, order: Order): Promise<Probe[]> {
   const rooms = Object.keys(order);
-  return rooms.flatMap((from) =>
-    rooms
-      .filter((to) => to !== from)
+  const inner = await Promise.all(rooms.filter(Boolean).map((room) => foldersIn(layer, room)));
+  return [...rooms, ...inner.flat()].flatMap((from) => {
+    const [room = ''] = from.split('/');
+    return rooms
+      .filter((to) => to !== room)
       .map((to) => ({
         from: posix.join(layer, from),
         specifier: posix.join(relativeRoom(from, to), 'probed').replace(/^(?!\.)/, './'),
-        isAllowed: order[from]?.includes(to) === true,
-      })),
-  );
+        isAllowed: order[room]?.includes(to) === true,
+      }));
+  });
+}
+
+async function foldersIn(layer: string, room = ''): Promise<string[]> {
+  const entries = await readdir(join(repository, layer, room), { withFileTypes: true });
+  return entries.filter((entry) => entry.isDirectory()).map(({ name }) => posix.join(room, name));
 }
 
 function relativeRoom(from: string, to: string): string {
@@ -185,7 +193,8 @@ async function forbidden(probes: readonly Probe[]): Promise<string[]> {
 
 describe('the layers', () => {
   it('let a room import exactly the layers and rooms below it', async () => {
-    const probes = [...layerProbes, ...Object.entries(layers).flatMap(([layer, order]) => roomProbes(layer, order))];
+    const ofRooms = await Promise.all(Object.entries(layers).map(([layer, order]) => roomProbes(layer, order)));
+    const probes = [...layerProbes, ...ofRooms.flat()];
     const expected = probes
       .filter(({ isAllowed }) => !isAllowed)
       .map(({ from, specifier }) => `${from} → ${specifier}`);
@@ -193,9 +202,7 @@ describe('the layers', () => {
   });
 
   it.each(Object.keys(layers))('know every room of %s', async (layer) => {
-    const entries = await readdir(join(repository, layer), { withFileTypes: true });
-    const rooms = entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);
-    expect(rooms.sort()).toEqual(
+    expect((await foldersIn(layer)).sort()).toEqual(
       Object.keys(layers[layer] ?? {})
         .filter(Boolean)
         .sort(),
