@@ -35,11 +35,11 @@ export class DirectScanner implements Scanner {
     this.update(observations, []);
   }
 
-  async scan({ honoursModes = true, probesMounts, ...request }: ScanRequest): Promise<ScanResult> {
+  async scan({ honorsModes = true, probesMounts, ...request }: ScanRequest): Promise<ScanResult> {
     const options = { root: this.#root, known: this.#known, script: '', stop: new SharedArrayBuffer(4) };
     const mountKeepsModes = probesMounts === true ? this.#mountKeepsModes : undefined;
     const mountNameRules = this.#mountNameRules;
-    const found = await scan({ ...request, ...options, honoursModes, mountKeepsModes, mountNameRules });
+    const found = await scan({ ...request, ...options, honorsModes, mountKeepsModes, mountNameRules });
     this.update(found.changed, found.removed);
     return found;
   }

@@ -46,7 +46,7 @@ export class ScanFolder {
   defaults(): ScanOptions {
     const scope = { rules: this.rules, exclude: ['.git', 'node_modules'], respectGitignore: false };
     const { root, known } = this;
-    return { root, scope, known, honoursModes: true, script: '', stop: new SharedArrayBuffer(4) };
+    return { root, scope, known, honorsModes: true, script: '', stop: new SharedArrayBuffer(4) };
   }
 }
 

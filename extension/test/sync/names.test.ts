@@ -7,8 +7,8 @@ import { serverFixture } from './serverFixture';
 const fixture = serverFixture();
 
 /** Name rules of the laptop. The disk itself accepts all names, so the tests show what Palmtree does. */
-const mac: NameRules = { foldsCase: true, normalises: true, windows: false };
-const windows: NameRules = { foldsCase: true, normalises: false, windows: true };
+const mac: NameRules = { foldsCase: true, normalizes: true, windows: false };
+const windows: NameRules = { foldsCase: true, normalizes: false, windows: true };
 
 async function twoMachines(nameRules: NameRules): Promise<[Machine, Machine]> {
   return [await fixture.machine(), await fixture.machine({ nameRules })];

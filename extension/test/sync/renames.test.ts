@@ -265,7 +265,7 @@ describe('a rename by another program', () => {
   });
 
   it('by case only is followed on a disk that ignores case', async () => {
-    const nameRules = { foldsCase: true, normalises: false, windows: false };
+    const nameRules = { foldsCase: true, normalizes: false, windows: false };
     const [desk] = await synced(['Notes', 'b'], ['Notes/a', 'b'], { nameRules });
     await desk.rename('Notes', 'notes');
     await desk.push();

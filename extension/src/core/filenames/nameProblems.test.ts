@@ -96,7 +96,7 @@ describe('nameProblems', () => {
       fc.property(
         paths,
         paths,
-        fc.constantFrom(mac, windows, { ...mac, normalises: false }),
+        fc.constantFrom(mac, windows, { ...mac, normalizes: false }),
         (paths, existing, rules) => {
           const problems = nameProblems(paths, rules, (path) => existing.includes(path));
           const hasProblem = (path: string): boolean =>

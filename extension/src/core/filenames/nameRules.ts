@@ -5,7 +5,7 @@ export interface NameRules {
   /** `a.md` and `A.md` name one file. */
   readonly foldsCase: boolean;
   /** The NFC and NFD forms of an accented letter name one file. */
-  readonly normalises: boolean;
+  readonly normalizes: boolean;
   /** Windows' reserved names and characters apply. */
   readonly windows: boolean;
 }
@@ -24,7 +24,7 @@ export interface MountNameRules extends NameRules {
 export function usualNameRules(platform: string): NameRules {
   return {
     foldsCase: platform === 'darwin' || platform === 'win32',
-    normalises: platform === 'darwin',
+    normalizes: platform === 'darwin',
     windows: platform === 'win32',
   };
 }
@@ -35,8 +35,8 @@ export function isPlain({ mounts = [], ...rules }: FolderNameRules): boolean {
 }
 
 /** Whether two names can be one on a disk with these rules. */
-export function isFolding({ foldsCase, normalises }: FoldingRules): boolean {
-  return foldsCase || normalises;
+export function isFolding({ foldsCase, normalizes }: FoldingRules): boolean {
+  return foldsCase || normalizes;
 }
 
 /** The rules of the disk that has the name of `path`. */
@@ -109,12 +109,12 @@ function keyBelow(path: string, above: MountAbove | undefined, rules: FoldingRul
   return `${above.key}/${keyOnDisk(path.slice(above.end + 1), above.mount)}`;
 }
 
-function keyOnDisk(path: string, { foldsCase, normalises }: FoldingRules): string {
+function keyOnDisk(path: string, { foldsCase, normalizes }: FoldingRules): string {
   // Plain ASCII has a single normal form.
   if (!/[^ -~]/.test(path)) return foldsCase ? path.toLowerCase() : path;
-  const form = normalises ? path.normalize('NFD') : path;
+  const form = normalizes ? path.normalize('NFD') : path;
   if (!foldsCase) return form;
   // Upper case first, so that ß equals SS and both lower-case sigmas are equal.
   const folded = form.toUpperCase().toLowerCase();
-  return normalises ? folded.normalize('NFD') : folded;
+  return normalizes ? folded.normalize('NFD') : folded;
 }

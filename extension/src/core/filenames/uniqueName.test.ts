@@ -18,7 +18,7 @@ describe('uniqueName', () => {
   it('counts up past names of files, of folders and in other spellings', () => {
     const isTaken = nameTaken([['a (server r12).md/x'], ['A (Server r12 2).md']], {
       foldsCase: true,
-      normalises: true,
+      normalizes: true,
     });
     expect(uniqueName('a.md', isTaken, 'server r12')).toBe('a (server r12 3).md');
     expect(uniqueName('a.md', nameTaken([['A (server r12).md']]), 'server r12')).toBe('a (server r12).md');

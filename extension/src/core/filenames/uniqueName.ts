@@ -27,7 +27,7 @@ export function uniqueName(path: string, isTaken: (path: string) => boolean, lab
  */
 export function nameTaken(
   tables: readonly Iterable<string>[],
-  rules: Omit<FolderNameRules, 'windows'> = { foldsCase: false, normalises: false },
+  rules: Omit<FolderNameRules, 'windows'> = { foldsCase: false, normalizes: false },
 ): (path: string) => boolean {
   const taken = new Set<string>();
   for (const paths of tables) {

@@ -3,9 +3,9 @@ import type { NameRules } from '../filenames/nameRules';
 import type { Observation } from '../observation';
 
 /** The name rules of each system's usual disk. */
-export const linux: NameRules = { foldsCase: false, normalises: false, windows: false };
-export const mac: NameRules = { foldsCase: true, normalises: true, windows: false };
-export const windows: NameRules = { foldsCase: true, normalises: false, windows: true };
+export const linux: NameRules = { foldsCase: false, normalizes: false, windows: false };
+export const mac: NameRules = { foldsCase: true, normalizes: true, windows: false };
+export const windows: NameRules = { foldsCase: true, normalizes: false, windows: true };
 
 /**
  * A table from a short form: `{ a: 'one', b: 'two x', c: '-> a' }` is a file with the content "one", an executable file

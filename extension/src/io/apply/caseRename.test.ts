@@ -28,7 +28,7 @@ vi.mock('../fs/durable', async (original) => {
   return { ...real, flushFolder };
 });
 
-const nameRules: NameRules = { foldsCase: true, normalises: true, windows: false };
+const nameRules: NameRules = { foldsCase: true, normalizes: true, windows: false };
 
 const fixture = applyFixture();
 const { given, scan, put, deletion } = fixture;

@@ -32,7 +32,7 @@ async function scanned(only?: readonly string[]): Promise<string[]> {
     scope: { rules: [{ path: 'n', kind: 'folder', effect: 'track' }], exclude: [], respectGitignore: true },
     known: new Map(),
     only,
-    honoursModes: true,
+    honorsModes: true,
     script: '',
     stop: new SharedArrayBuffer(4),
   });

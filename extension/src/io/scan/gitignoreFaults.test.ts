@@ -31,7 +31,7 @@ async function rescan(only?: readonly string[], respectGitignore = true): Promis
       scope,
       known,
       only,
-      honoursModes: true,
+      honorsModes: true,
       script: '',
       stop: new SharedArrayBuffer(4),
     });

@@ -293,7 +293,7 @@ describe('a file system without modes', () => {
     workspace.known.set('a', { ...workspace.known.get('a')!, mode: 0o755 });
     workspace.write('a', 'two!');
     workspace.write('c');
-    await workspace.rescan({ honoursModes: false });
+    await workspace.rescan({ honorsModes: false });
     expect(Object.fromEntries([...workspace.known].map(([path, { mode }]) => [path, mode]))).toEqual({
       a: 0o755,
       b: 0o600,

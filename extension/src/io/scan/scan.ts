@@ -36,7 +36,7 @@ export interface ScanOptions extends MountProbes {
   readonly verify?: boolean | undefined;
   /** The mounts that the last scan returned. */
   readonly mounts?: Mounts | undefined;
-  readonly honoursModes: boolean;
+  readonly honorsModes: boolean;
   /** Snapshots of the folders that still match them, by path. */
   readonly unchanged?: ReadonlyMap<string, FolderSnapshot> | undefined;
   /** Called often; may throw to stop the scan. */
@@ -102,7 +102,7 @@ export async function scan(options: ScanOptions): Promise<ScanOutcome> {
   const mounts = checkMounts(options, { walker, findings, area });
   const { changed } = findings;
   return {
-    changed: withModesOfCopies(changed, known, ({ dev }) => !options.honoursModes || modelessDevices.has(dev)),
+    changed: withModesOfCopies(changed, known, ({ dev }) => !options.honorsModes || modelessDevices.has(dev)),
     mounts,
     modelessMounts: mounted.modeless,
     mountNameRules: mounted.nameRules,
@@ -143,7 +143,7 @@ function checkMounts(
 }
 
 function inspectOptionsOf(
-  { root, verify = false, honoursModes }: ScanOptions,
+  { root, verify = false, honorsModes }: ScanOptions,
   clock: FileClock,
   findings: ScanFindings,
 ): InspectOptions & { readonly modelessDevices: Set<bigint>; readonly onFile: () => void } {
@@ -152,7 +152,7 @@ function inspectOptionsOf(
     realRoot: realpathSync.native(root),
     clock,
     verify,
-    honoursModes,
+    honorsModes,
     modelessDevices: new Set(),
     buffer: new Uint8Array(bufferBytes),
     onBytes: (bytes) => findings.addHashedBytes(bytes),

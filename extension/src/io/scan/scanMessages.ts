@@ -32,7 +32,7 @@ export type ToScanWorker =
       readonly kind: 'scan';
       readonly id: number;
       readonly request: Pick<ScanRequest, 'scope' | 'only' | 'verify' | 'mounts' | 'probesMounts'> & {
-        readonly honoursModes: boolean;
+        readonly honorsModes: boolean;
       };
       /** One 32-bit cell: anything but 0 stops the scan. */
       readonly stop: SharedArrayBuffer;
@@ -57,7 +57,7 @@ export type FromScanWorker =
 /** The start data of a thread that helps the scan worker with one scan. */
 export interface ScanHelperData {
   readonly role: 'helper';
-  readonly inspectOptions: Pick<InspectOptions, 'root' | 'realRoot' | 'verify' | 'honoursModes'>;
+  readonly inspectOptions: Pick<InspectOptions, 'root' | 'realRoot' | 'verify' | 'honorsModes'>;
   readonly clock: ClockReading;
   readonly stop: SharedArrayBuffer;
   /** The number of finished batches as a 32-bit integer, which can be read without waiting for a message. */
@@ -91,7 +91,7 @@ export interface SnapshotCheckerData {
 export interface ToSnapshotChecker {
   readonly put: readonly (readonly [folder: string, snapshot: FolderSnapshot])[];
   readonly removed: readonly string[];
-  readonly honoursModes: boolean;
+  readonly honorsModes: boolean;
   readonly stop: SharedArrayBuffer;
 }
 

@@ -148,15 +148,15 @@ describe('the scanner', () => {
       for (let i = 0; i < 6_000; i++) write(`f${i}`, String(i % 50));
       const script = join(bundles, 'scanWorker.js');
       const blind = new WorkerScanner({ script, root, known: () => [] });
-      const honoursModes = false;
-      const { changed } = await blind.scan({ scope, honoursModes });
+      const honorsModes = false;
+      const { changed } = await blind.scan({ scope, honorsModes });
       blind.update(
         notRacy(changed).map((one) => ({ ...one, mode: 0o755 })),
         [],
       );
       const before = changed.find(({ path }) => path === 'f1000');
       write('f1000', 'x');
-      const { changed: verified } = await blind.scan({ scope, verify: true, honoursModes });
+      const { changed: verified } = await blind.scan({ scope, verify: true, honorsModes });
       await blind.dispose();
       expect(verified.filter(({ hash, path }) => path === 'f1000' && hash !== before?.hash)).toHaveLength(1);
       expect(new Set(verified.map(({ mode }) => mode))).toEqual(new Set([0o755]));

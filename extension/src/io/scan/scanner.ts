@@ -102,15 +102,7 @@ export class WorkerScanner implements Scanner {
   scan(request: ScanRequest): Promise<ScanResult> {
     return new Promise((resolve, reject) => {
       if (this.#disposed) return reject(new PalmtreeError('cancelled', 'the scanner is closed'));
-      const {
-        scope,
-        only,
-        verify,
-        mounts,
-        honoursModes = process.platform !== 'win32',
-        probesMounts,
-        signal,
-      } = request;
+      const { scope, only, verify, mounts, honorsModes = process.platform !== 'win32', probesMounts, signal } = request;
       const id = this.#nextId++;
       const stop = new SharedArrayBuffer(4);
       const onAbort = (): void => {
@@ -125,7 +117,7 @@ export class WorkerScanner implements Scanner {
       this.#worker.ref();
       const sentRequest = {
         scope,
-        honoursModes,
+        honorsModes,
         ...(only === undefined ? {} : { only }),
         ...(verify === undefined ? {} : { verify }),
         ...(mounts === undefined ? {} : { mounts }),

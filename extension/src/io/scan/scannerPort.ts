@@ -18,8 +18,8 @@ export interface ScanRequest {
   /** The paths of a partial scan, which also covers everything below them. Without it, the scan is full. */
   readonly only?: readonly string[];
   /** Whether to observe permission bits; by default, except on Windows. Otherwise a file keeps its known mode. */
-  readonly honoursModes?: boolean;
-  /** Except for mounted disks that keep no permission bits, whatever `honoursModes` says. */
+  readonly honorsModes?: boolean;
+  /** Except for mounted disks that keep no permission bits, whatever `honorsModes` says. */
   readonly probesMounts?: boolean;
   /** Hash every file, and trust no known hash. */
   readonly verify?: boolean;

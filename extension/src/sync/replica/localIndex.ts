@@ -159,14 +159,14 @@ export class LocalIndex {
   }
 
   /** Whether permission bits are observed and set on the workspace folder's own disk. */
-  get honoursModes(): boolean {
+  get honorsModes(): boolean {
     const modes = this.#modes();
     return modes === 'auto' ? (this.#disk?.keepsModes ?? process.platform !== 'win32') : modes === 'keep';
   }
 
   /** Whether permission bits at `path` are observed and set. */
   keepsModes(path: string): boolean {
-    if (!this.honoursModes) return false;
+    if (!this.honorsModes) return false;
     if (this.#modelessMounts.size === 0) return true;
     for (const folder of [path, ...parentFolders(path)]) {
       if (this.#stored.mounts.has(folder)) return !this.#modelessMounts.has(folder);
@@ -202,11 +202,11 @@ export class LocalIndex {
   }
 
   /** Brings the observations up to date with the disk: all of them, or those of `request.only`. */
-  async scan(request: Omit<ScanRequest, 'honoursModes' | 'mounts'>): Promise<ScanEffect> {
+  async scan(request: Omit<ScanRequest, 'honorsModes' | 'mounts'>): Promise<ScanEffect> {
     const { mounts } = this.#stored;
     const disk = (this.#disk = await this.#scanner.probe(request.signal));
-    const [honoursModes, probesMounts] = [this.honoursModes, this.#modes() === 'auto'];
-    const result = await this.#scanner.scan({ ...request, mounts, honoursModes, probesMounts });
+    const [honorsModes, probesMounts] = [this.honorsModes, this.#modes() === 'auto'];
+    const result = await this.#scanner.scan({ ...request, mounts, honorsModes, probesMounts });
     this.#scannedRoot = disk.identity;
     this.#silentFolder = result.silentFolder;
     this.#stored.mounts = result.mounts;
@@ -269,12 +269,12 @@ export class LocalIndex {
    * before would be pushed as changes of this disk. Checks all files once, and then only those that a scan changed.
    */
   async adoptModes(ancestor: FileTable, changes: readonly Change[]): Promise<void> {
-    const honoursModes = this.honoursModes;
-    if (honoursModes && this.#modelessMounts.size === 0) {
+    const honorsModes = this.honorsModes;
+    if (honorsModes && this.#modelessMounts.size === 0) {
       this.#adoptedFor = undefined;
       return;
     }
-    const disks = honoursModes ? [...this.#modelessMounts].sort().join('\0') : '';
+    const disks = honorsModes ? [...this.#modelessMounts].sort().join('\0') : '';
     const paths = this.#adoptedFor === disks ? changes.map(({ path }) => path) : this.#observations.keys();
     this.#adoptedFor = disks;
     const adopted: Observation[] = [];

@@ -118,7 +118,7 @@ export class Planner {
       isNamed: (path) => isNamed(selection, path),
       isSynced: (path) => ancestor.entries.has(path),
       obeyedThrough: (path) => linked?.obeyedThrough(path),
-      holdsScripts: local.honoursModes && !consent.isNew,
+      holdsScripts: local.honorsModes && !consent.isNew,
     };
   }
 

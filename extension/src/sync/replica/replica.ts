@@ -37,7 +37,7 @@ export interface ReplicaDeps {
   readonly onFollowed?: ((renames: readonly RuleRename[]) => void) | undefined;
 }
 
-type RescanRequest = Omit<ScanRequest, 'scope' | 'honoursModes' | 'mounts' | 'only'> & {
+type RescanRequest = Omit<ScanRequest, 'scope' | 'honorsModes' | 'mounts' | 'only'> & {
   readonly only?: readonly string[] | undefined;
 };
 
@@ -95,7 +95,7 @@ export class Replica {
    * Scans all tracked files, or those of `request.only`, and returns what changed. If files or folders with rules of
    * their own were renamed, the rules follow, and all tracked files are scanned again.
    */
-  async scan(request: Omit<ScanRequest, 'scope' | 'honoursModes' | 'mounts'>): Promise<ScanEffect> {
+  async scan(request: Omit<ScanRequest, 'scope' | 'honorsModes' | 'mounts'>): Promise<ScanEffect> {
     const effect = await this.#scanOnce(request);
     const removed = effect.changes.flatMap(({ path, to }) => (to === undefined ? [path] : []));
     if (request.only !== undefined && !mayHaveRenames(this, removed)) return effect;

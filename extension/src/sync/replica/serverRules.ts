@@ -37,7 +37,7 @@ export async function adoptServerRules(
 }
 
 function heldTest({ local, consent }: Replica, { holds, approved }: AdoptOptions): HeldTest {
-  const holdsScripts = local.honoursModes && !consent.isNew;
+  const holdsScripts = local.honorsModes && !consent.isNew;
   return (path, entry) => {
     if (approved?.has(path) === true || holds.size === 0) return false;
     return holds.has('outside') || obeyedBy(path) !== undefined || (holdsScripts && isExecutable(entry));

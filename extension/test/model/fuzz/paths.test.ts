@@ -34,11 +34,11 @@ it('property: a valid path stays in its folder on every system, is created as it
 });
 
 it('property: names that one disk cannot tell apart are problems, and a disk without rules has none', async () => {
-  const rules = fc.record({ foldsCase: fc.boolean(), normalises: fc.boolean(), windows: fc.boolean() });
+  const rules = fc.record({ foldsCase: fc.boolean(), normalizes: fc.boolean(), windows: fc.boolean() });
   const property = fc.property(fc.array(oddName, { maxLength: 8 }), rules, (paths, disk) => {
     const valid = paths.filter((path) => pathFault(path) === undefined);
     const problems = nameProblems(valid, disk);
-    if (!disk.foldsCase && !disk.normalises && !disk.windows) expect(problems.size).toBe(0);
+    if (!disk.foldsCase && !disk.normalizes && !disk.windows) expect(problems.size).toBe(0);
     const accepted = valid.filter((path) => ![path, ...parentFolders(path)].some((one) => problems.has(one)));
     const keys = new Map(accepted.map((path) => [disk.foldsCase ? path.toLowerCase() : path, path]));
     for (const path of accepted) expect(keys.get(disk.foldsCase ? path.toLowerCase() : path)).toBe(path);

@@ -34,9 +34,9 @@ function write(...names: string[]): void {
 describe('the name rules of a disk', () => {
   it('show in an existing name with letters, and in one with an accent', () => {
     write('a.md', 'caf\u00e9');
-    expect(nameRulesProbe(root, 'linux')()).toEqual({ foldsCase: false, normalises: false, windows: false });
+    expect(nameRulesProbe(root, 'linux')()).toEqual({ foldsCase: false, normalizes: false, windows: false });
     disk.root = root;
-    expect(nameRulesProbe(root, 'linux')()).toEqual({ foldsCase: true, normalises: true, windows: false });
+    expect(nameRulesProbe(root, 'linux')()).toEqual({ foldsCase: true, normalizes: true, windows: false });
   });
 
   it('do not fold two files, nor two hard links to one file', () => {
@@ -54,10 +54,10 @@ describe('the name rules of a disk', () => {
   });
 
   it('are the defaults of the system as long as no name shows them', () => {
-    expect(nameRulesProbe(root, 'win32')()).toEqual({ foldsCase: true, normalises: false, windows: true });
-    expect(nameRulesProbe(root, 'linux')()).toEqual({ foldsCase: false, normalises: false, windows: false });
+    expect(nameRulesProbe(root, 'win32')()).toEqual({ foldsCase: true, normalizes: false, windows: true });
+    expect(nameRulesProbe(root, 'linux')()).toEqual({ foldsCase: false, normalizes: false, windows: false });
     const probe = nameRulesProbe(root, 'darwin');
-    expect(probe()).toEqual({ foldsCase: true, normalises: true, windows: false });
+    expect(probe()).toEqual({ foldsCase: true, normalizes: true, windows: false });
     write('a');
     expect(probe()).toMatchObject({ foldsCase: false });
     disk.root = root;

@@ -27,10 +27,10 @@ export function nameRulesProbe(root: string, platform: NodeJS.Platform = process
     if (cached !== undefined) return cached;
     const names = namesNear(root);
     const foldsCase = areSpellingsOneFile(names, otherCase);
-    const normalises = areSpellingsOneFile(names, otherForm);
+    const normalizes = areSpellingsOneFile(names, otherForm);
     const rules = {
       foldsCase: foldsCase ?? foldsCaseByDefault(root, platform),
-      normalises: normalises ?? platform === 'darwin',
+      normalizes: normalizes ?? platform === 'darwin',
       windows: platform === 'win32',
     };
     if (foldsCase !== undefined) cached = rules;

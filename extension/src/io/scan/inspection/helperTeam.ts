@@ -124,9 +124,9 @@ export class HelperTeam {
    */
   #corrected(observation: Observation): Observation {
     const { known, inspectOptions } = this.#deps;
-    const { honoursModes, modelessDevices, clock } = inspectOptions;
+    const { honorsModes, modelessDevices, clock } = inspectOptions;
     const one = observation.racy ? withRacy(observation, clock.isRacy(observation)) : observation;
-    if (one.kind !== 'file' || (honoursModes && !modelessDevices.has(one.dev))) return one;
+    if (one.kind !== 'file' || (honorsModes && !modelessDevices.has(one.dev))) return one;
     return withMode(one, modeWithoutModes(known.get(one.path)));
   }
 
@@ -145,10 +145,10 @@ class Helper {
   #assigned = 0;
 
   constructor({ inspectOptions, script, stop }: HelperTeamDeps) {
-    const { root, realRoot, verify, honoursModes, clock } = inspectOptions;
+    const { root, realRoot, verify, honorsModes, clock } = inspectOptions;
     const workerData: ScanHelperData = {
       role: 'helper',
-      inspectOptions: { root, realRoot, verify, honoursModes },
+      inspectOptions: { root, realRoot, verify, honorsModes },
       clock: clock.reading,
       stop,
       doneBatches: this.#doneBatches,

@@ -21,7 +21,7 @@ export interface InspectOptions {
   /** Hash every file, and trust no known hash. */
   readonly verify: boolean;
   /** Whether the file system keeps permission bits. */
-  readonly honoursModes: boolean;
+  readonly honorsModes: boolean;
   /** The devices of mounted disks that keep none. */
   readonly modelessDevices: ReadonlySet<bigint>;
   /** Memory for file content, reused from file to file. */
@@ -110,10 +110,10 @@ function modeOf(
   kind: Observation['kind'],
   stats: BigIntStats,
   known: Observation | undefined,
-  { honoursModes, modelessDevices }: Pick<InspectOptions, 'honoursModes' | 'modelessDevices'>,
+  { honorsModes, modelessDevices }: Pick<InspectOptions, 'honorsModes' | 'modelessDevices'>,
 ): number {
   if (kind === 'symlink') return linkMode;
-  return honoursModes && !modelessDevices.has(stats.dev) ? Number(stats.mode & 0o777n) : modeWithoutModes(known);
+  return honorsModes && !modelessDevices.has(stats.dev) ? Number(stats.mode & 0o777n) : modeWithoutModes(known);
 }
 
 /** The mode of a file on a file system that keeps no permission bits. */

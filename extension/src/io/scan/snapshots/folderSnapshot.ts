@@ -111,7 +111,7 @@ function createSnapshot({ observations, folders, untracked }: FolderContent): Fo
 }
 
 /** Whether the folder at the absolute path still matches its snapshot. A folder that cannot be read does not. */
-export function matchesSnapshot(absolute: string, snapshot: FolderSnapshot, honoursModes: boolean): boolean {
+export function matchesSnapshot(absolute: string, snapshot: FolderSnapshot, honorsModes: boolean): boolean {
   try {
     if (readdirSync(absolute).sort().join('\0') !== snapshot.names) return false;
   } catch {
@@ -125,13 +125,13 @@ export function matchesSnapshot(absolute: string, snapshot: FolderSnapshot, hono
   for (const name of snapshot.folders) if (isFolder(name) !== true) return false;
   for (let row = 0; row < snapshot.files.length; row++) {
     const stats = readableStatsAt(`${absolute}/${snapshot.files[row]}`);
-    if (stats === undefined || !matchesRow(stats, snapshot, row, honoursModes)) return false;
+    if (stats === undefined || !matchesRow(stats, snapshot, row, honorsModes)) return false;
   }
   return true;
 }
 
 /** Compares the same stats as `isHashTrusted` in inspect.ts. */
-function matchesRow(stats: BigIntStats, snapshot: FolderSnapshot, row: number, honoursModes: boolean): boolean {
+function matchesRow(stats: BigIntStats, snapshot: FolderSnapshot, row: number, honorsModes: boolean): boolean {
   const { stats: known, modes } = snapshot;
   const at = row * statsPerFile;
   return (
@@ -141,6 +141,6 @@ function matchesRow(stats: BigIntStats, snapshot: FolderSnapshot, row: number, h
     stats.size === known[at + 2] &&
     stats.mtimeNs === known[at + 3] &&
     stats.ctimeNs === known[at + 4] &&
-    (!honoursModes || Number(stats.mode & 0o777n) === modes[row])
+    (!honorsModes || Number(stats.mode & 0o777n) === modes[row])
   );
 }

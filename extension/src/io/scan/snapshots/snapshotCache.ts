@@ -35,19 +35,19 @@ export class SnapshotCache {
    * has checked so far. Throws cancelled.
    */
   async findUnchanged(
-    { scope, honoursModes }: { readonly scope: ScanScope; readonly honoursModes: boolean },
+    { scope, honorsModes }: { readonly scope: ScanScope; readonly honorsModes: boolean },
     known: ReadonlyMap<string, Observation>,
     stop: SharedArrayBuffer,
     onFiles: (files: number) => void,
   ): Promise<ReadonlyMap<string, FolderSnapshot>> {
     this.#useScope(scope, known);
     const [own, ...others] = this.#shards;
-    const checks = Promise.allSettled(others.map((shard) => shard.findChanged(this.#options, { honoursModes, stop })));
+    const checks = Promise.allSettled(others.map((shard) => shard.findChanged(this.#options, { honorsModes, stop })));
     let files = 0;
     let changed: readonly string[] = [];
     try {
       const onFolder = (count: number): void => onFiles((files += count));
-      if (own !== undefined) changed = findChangedFolders(own.snapshots, { ...this.#options, honoursModes }, onFolder);
+      if (own !== undefined) changed = findChangedFolders(own.snapshots, { ...this.#options, honorsModes }, onFolder);
     } finally {
       // Invariant: every thread has responded before the next check begins, which could mistake a late response for its own.
       await checks;

@@ -45,7 +45,7 @@ export class SnapshotShard {
    */
   async findChanged(
     options: SnapshotCheckOptions,
-    check: Pick<ToSnapshotChecker, 'honoursModes' | 'stop'>,
+    check: Pick<ToSnapshotChecker, 'honorsModes' | 'stop'>,
   ): Promise<string[]> {
     if (this.snapshots.size === 0 && this.#worker === undefined) return [];
     const worker = this.#startedWorker(options);
