@@ -89,6 +89,8 @@ export interface PullOutcome {
   readonly skipped: readonly string[];
   /** Paths of others that stay on the server until the user agrees. */
   readonly held: readonly string[];
+  /** Files that are no longer synced, because `.palmtreeignore` or `.palmtree.json`, which the pull brought, excludes them. */
+  readonly excluded: readonly string[];
 }
 
 export interface SyncOutcome {

@@ -6,6 +6,7 @@ import { registerTools } from './ui/api/tools';
 import { registerAutomation } from './ui/sync/automation';
 import { registerCommands } from './ui/commands/commands';
 import { FolderConnection } from './ui/connect/connection';
+import { registerSharedRulesWarnings } from './ui/workspace/sharedRulesWarnings';
 import { registerContexts } from './ui/workspace/contexts';
 import { Credentials } from './ui/connect/credentials';
 import { builtInMergeEditor, noMergeEditor } from './ui/conflicts/mergeEditor';
@@ -77,6 +78,7 @@ export function activate(context: vscode.ExtensionContext): PalmtreeApi {
       log,
       onPushed: (owner, message) => views.controls.pushed(owner, message),
     }),
+    registerSharedRulesWarnings(folders, log),
     registerAutomation(folders, merges, log),
     registerDecorations(folders),
     registerServerDocuments(folders),

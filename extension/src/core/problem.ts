@@ -1,5 +1,6 @@
 import type { PathFault } from '../../../server/src/contract/paths';
 import { parentFolders } from './paths';
+import { sharedFiles } from './sharedFiles';
 
 export const gitignoreName = '.gitignore';
 
@@ -19,6 +20,22 @@ export type GitignoreFault =
   | 'gitignore-not-text'
   /** `with` is the system's error code. */
   | 'gitignore-unreadable';
+
+/** Why the patterns of a file of the shared rules are unknown. */
+export type SharedFault =
+  /** A symlink, as with `gitignore-link`. */
+  | 'shared-link'
+  /** A folder, pipe, socket or device. */
+  | 'shared-not-a-file'
+  | 'shared-too-large'
+  /** It is not UTF-8, or has NUL bytes. */
+  | 'shared-not-text'
+  /** `with` is the system's error code. */
+  | 'shared-unreadable'
+  | 'shared-not-json'
+  | 'shared-not-an-object'
+  /** `exclude` is not an array of patterns. */
+  | 'shared-exclude';
 
 export type ProblemReason =
   /** The path cannot name an entry of a tree. */
@@ -56,6 +73,10 @@ export type ProblemReason =
   | 'device'
   /** Nothing in the folder of such a `.gitignore` is syncable: its patterns may exclude any path there. */
   | GitignoreFault
+  /** Nothing in the workspace folder is syncable: the patterns may exclude any path. */
+  | SharedFault
+  /** A setting of the shared rules, `with`, is not true or false. It does not count. */
+  | 'setting-not-boolean'
   /** The disk that was mounted at this folder is not mounted. */
   | 'disk-missing'
   /** Another disk is mounted at this folder than at the last scan. */
@@ -79,10 +100,13 @@ export interface Problem {
   readonly with?: string;
 }
 
-/** Whether a problem keeps `path` from being synced: its own, or that of a folder or a `.gitignore` above it. */
+/**
+ * Whether a problem keeps `path` from being synced: its own, that of a folder or a `.gitignore` above it, or one of the shared
+ * rules.
+ */
 export function isBlockedByProblem(path: string, problems: ReadonlyMap<string, Problem>): boolean {
   if (problems.size === 0) return false;
-  if (problems.has(path) || hasGitignoreFault('', problems)) return true;
+  if (problems.has(path) || hasGitignoreFault('', problems) || hasSharedFault(problems)) return true;
   for (const folder of parentFolders(path)) {
     if (problems.has(folder) || hasGitignoreFault(folder, problems)) return true;
   }
@@ -92,4 +116,13 @@ export function isBlockedByProblem(path: string, problems: ReadonlyMap<string, P
 function hasGitignoreFault(folder: string, problems: ReadonlyMap<string, Problem>): boolean {
   const problem = problems.get(folder === '' ? gitignoreName : `${folder}/${gitignoreName}`);
   return problem?.reason.startsWith('gitignore-') === true;
+}
+
+function hasSharedFault(problems: ReadonlyMap<string, Problem>): boolean {
+  return sharedFiles.some((file) => isSharedFault(problems.get(file)));
+}
+
+/** Whether nothing in the workspace folder is syncable because of `problem`. */
+export function isSharedFault(problem: Problem | undefined): boolean {
+  return problem?.reason.startsWith('shared-') === true;
 }

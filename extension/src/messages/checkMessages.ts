@@ -1,6 +1,7 @@
 import { l10n } from 'vscode';
 import type { CheckName, Finding } from '../sync/folder/folderChecks';
-import { fileCount, formatNumber } from './format';
+import { commaList, fileCount, formatNumber } from './format';
+import { excludedCounts } from './sharedRulesMessages';
 
 export function checkTitle(check: CheckName): string {
   switch (check) {
@@ -28,7 +29,8 @@ export function findingMessage(finding: Finding): string {
     case 'scan': {
       const { tracked, problems, conflicts } = finding.counts;
       const counts = [formatNumber(problems), formatNumber(conflicts)] as const;
-      return l10n.t('{0} tracked, {1} with a problem, {2} in conflict', fileCount(tracked), ...counts);
+      const text = l10n.t('{0} tracked, {1} with a problem, {2} in conflict', fileCount(tracked), ...counts);
+      return commaList([text, ...excludedCounts(finding.excluded)]);
     }
   }
 }

@@ -37,4 +37,17 @@ describe('the message after a pull', () => {
   it('is empty after a pull of nothing', () => {
     expect(pulledMessage({ ...pull, conflicts: ['a.md'] })).toBe('');
   });
+
+  it('names the files that are no longer synced, by what excludes them', () => {
+    const excluded = [
+      { path: 'a.log', by: '.palmtree.json' as const },
+      { path: 'build/x', by: '.palmtreeignore' as const },
+      { path: 'build/y', by: '.palmtreeignore' as const },
+    ];
+    const names = { ...noNames, written: ['.palmtreeignore'] };
+    expect(pulledMessage({ ...pull, written: 1, names, excluded })).toBe(
+      'Pulled .palmtreeignore. 2 files are no longer synced, because .palmtreeignore excludes them: build/x, build/y. ' +
+        'a.log is no longer synced, because .palmtree.json excludes it.',
+    );
+  });
 });

@@ -4,6 +4,7 @@ import type { PullResult } from '../sync/pull/pull';
 import type { PushResult } from '../sync/push/push';
 import { formatNumber, joined } from './format';
 import { pathList } from './pathList';
+import { excludedMessage } from './sharedRulesMessages';
 
 /** `Pushed 3 files: a, b, c. Deleted d on the server. 1 conflict is left.` Empty if nothing was pushed. */
 export function pushedMessage({ put, deleted, renamed, names }: PushResult, conflicts: number): string {
@@ -17,14 +18,15 @@ export function pushedMessage({ put, deleted, renamed, names }: PushResult, conf
   );
 }
 
-/** `Pulled 3 files: a, b, c. Deleted d here.` Empty if nothing was pulled. Conflicts and merges have their own sentences. */
-export function pulledMessage({ written, deleted, renamed, names, held }: PullResult): string {
-  if (written + deleted === 0) return '';
+/** `Pulled 3 files: a, b, c. Deleted d here.` Names the files whose sync the pull has ended. Empty if nothing was pulled. Conflicts and merges have their own sentences. */
+export function pulledMessage({ written, deleted, renamed, names, held, excluded = [] }: PullResult): string {
+  if (written + deleted === 0) return excludedMessage(excluded);
   return joined(
     ' ',
     pulledSentence(written - renamed, names),
     renamedSentence(renamed, names),
     deletedHereSentence(deleted - renamed, names),
+    excludedMessage(excluded),
     held.length === 1 ? l10n.t('1 file is held on the server until you decide.') : '',
     held.length > 1 ? l10n.t('{0} files are held on the server until you decide.', formatNumber(held.length)) : '',
   );

@@ -81,6 +81,30 @@ const texts: ProblemTexts = {
       'It cannot be read, so nothing in its folder is synced: it may exclude any path. The reason: {0}.',
       systemFault(errno),
     ),
+  'shared-link': () => l10n.t('It is a symbolic link. Nothing in the workspace folder is synced until it is a file.'),
+  'shared-not-a-file': () => l10n.t('It is not a file, so nothing in the workspace folder is synced. Remove it.'),
+  'shared-too-large': () => l10n.t('It is larger than 1 MB, so nothing in its folder is synced. Shorten it.'),
+  'shared-not-text': () =>
+    l10n.t('It is not UTF-8 text (it may be UTF-16), so nothing in its folder is synced. Save it as UTF-8.'),
+  'shared-unreadable': (errno) =>
+    l10n.t(
+      'It cannot be read, so nothing in its folder is synced: it may exclude any path. The reason: {0}.',
+      systemFault(errno),
+    ),
+  'shared-not-json': () =>
+    l10n.t('It is not valid JSON, so nothing in the workspace folder is synced: it may exclude any path. Correct it.'),
+  'shared-not-an-object': () =>
+    l10n.t(
+      'It is not a JSON object, so nothing in the workspace folder is synced. Write it as {0}.',
+      '{ "exclude": [] }',
+    ),
+  'shared-exclude': () =>
+    l10n.t(
+      'Its "exclude" is not a list of patterns, so nothing in the workspace folder is synced. Write it as {0}.',
+      '["*.log", "/build/"]',
+    ),
+  'setting-not-boolean': (name) =>
+    l10n.t('Its "{0}" is neither true nor false, so it does not count, and the file is not synced. Correct it.', name),
   'virtual-files': () =>
     l10n.t('It shows the state of the system, not files of a disk, as /proc does. Nothing in it is synced.'),
   'disk-missing': () =>

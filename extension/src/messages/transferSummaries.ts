@@ -3,6 +3,7 @@ import type { PendingCounts } from '../core/status/folderSummaries';
 import type { PullResult } from '../sync/pull/pull';
 import type { PushResult } from '../sync/push/push';
 import { commaList, formatNumber } from './format';
+import { excludedCounts } from './sharedRulesMessages';
 
 /** `pushed 3 files, renamed 1, deleted 1, 1 conflict skipped, revision 8` */
 export function pushSummary(
@@ -24,7 +25,7 @@ export function pushSummary(
 
 /** `pulled 3 files, renamed 1, merged 1 file, 2 conflicts, 1 skipped, revision 8` */
 export function pullSummary(result: PullResult): string {
-  const { revision, written, deleted, renamed, merged, conflicts, skipped, held } = result;
+  const { revision, written, deleted, renamed, merged, conflicts, skipped, held, excluded = [] } = result;
   const touched = written + deleted + merged.length + conflicts.length + skipped.length + held.length;
   return commaList([
     touched === 0 ? l10n.t('nothing to pull') : '',
@@ -37,6 +38,7 @@ export function pullSummary(result: PullResult): string {
     conflicts.length > 1 ? l10n.t('{0} conflicts', formatNumber(conflicts.length)) : '',
     skipped.length > 0 ? l10n.t('{0} skipped', formatNumber(skipped.length)) : '',
     held.length > 0 ? l10n.t('{0} held', formatNumber(held.length)) : '',
+    ...excludedCounts(excluded),
     revisionPart(revision),
   ]);
 }

@@ -5,10 +5,14 @@ import { isPalmtreeError } from '../../errors';
 import { fileCount } from '../../messages/format';
 import { heldMessage } from '../../messages/heldMessages';
 import { pendingWords } from '../../messages/pendingWords';
+import { pathSection } from '../../messages/pathList';
 import { plainLine } from '../../messages/plainText';
+import { excludedByMessage, ignoredKeysMessage } from '../../messages/sharedRulesMessages';
+import type { FolderSync } from '../../sync/folder/folderSync';
 import { action, globalOptions, type Invocation } from '../folder/invocation';
 import { withFolder, type OpenFolder } from '../folder/openFolder';
 import { exitCodes, type ExitCode } from '../terminal/exitCodes';
+import type { Output } from '../terminal/output';
 import { problemSentence } from '../terminal/pathSentences';
 import type { Color } from '../terminal/style';
 
@@ -55,6 +59,7 @@ function showStatus({ out }: Invocation, { sync, root }: OpenFolder): void {
     ...(paths.length === 0 ? [] : [paths.map(([path, state]) => line(path, state)).join('\n')]),
   );
   for (const [path, state] of paths) out.result('path', { path, state, ...reasonOf(path, state) });
+  showSharedRules(out, sync);
 
   function line(path: string, state: PathState): string {
     const { word, color } = shown[state === 'incoming' && sync.isDeletedOnServer(path) ? 'deletedThere' : state];
@@ -68,6 +73,16 @@ function showStatus({ out }: Invocation, { sync, root }: OpenFolder): void {
     const reason = state === 'problem' ? sync.problemAt(path)?.reason : undefined;
     return reason === undefined ? {} : { reason };
   }
+}
+
+/** Names the files of the server that the shared rules exclude, and the keys of the shared settings that do not count. */
+function showSharedRules(out: Output, { choice }: Pick<FolderSync, 'choice'>): void {
+  const excluded = choice.sharedlyExcluded();
+  for (const { path, by } of excluded) out.result('excluded', { path, by });
+  const lines = excluded.map(({ path, by }) => `${path}  ${excludedByMessage(by)}`);
+  if (lines.length > 0) out.note(pathSection('On the server, and not synced here', lines));
+  const ignored = choice.sharedRules === undefined ? '' : ignoredKeysMessage(choice.sharedRules);
+  if (ignored !== '') out.warn(ignored);
 }
 
 /** The words are those of the views in VS Code. */

@@ -35,7 +35,7 @@ export class LiveSync {
   #rescan: NodeJS.Timeout | undefined;
 
   constructor(invocation: Invocation, folder: OpenFolder) {
-    const { sync, root, config, reporter } = folder;
+    const { sync, root, autoMerge, reporter } = folder;
     this.#invocation = invocation;
     this.#folder = folder;
     // It may fail before `run` waits for it.
@@ -52,7 +52,7 @@ export class LiveSync {
       pushesEarlier: true,
       gitActivity,
       pullOptions: () => ({
-        autoMerge: config.autoMerge,
+        autoMerge,
         unmerged: this.#unmerged,
         hasUnsavedEdits: (path) => this.#unmerged.has(path),
       }),
@@ -120,6 +120,8 @@ export class LiveSync {
     for (const { path, kind, effect } of sync.rules.values()) {
       if (effect === 'track') folders.add(kind === 'folder' ? path : (parentOf(path) ?? ''));
     }
+    // The shared rules may appear there.
+    if (folders.size > 0) folders.add('');
     return folders;
   }
 

@@ -9,6 +9,7 @@ import { formatNumber } from '../../messages/format';
 import type { FolderSync } from '../../sync/folder/folderSync';
 import { openFolderSync } from '../../sync/folder/openFolderSync';
 import type { Reporter } from '../../sync/ports/serverBinding';
+import type { AutoMerge } from '../../sync/pull/autoMerge';
 import { ConfigFile, excludedBy, type Config } from '../state/config';
 import { windowStorageIn } from '../state/stateFolder';
 import { ask, canAsk } from '../terminal/questions';
@@ -23,6 +24,8 @@ export interface OpenFolder {
   readonly sync: FolderSync;
   readonly storage: string;
   readonly config: Config;
+  /** Whether pulls merge texts. */
+  readonly autoMerge: AutoMerge;
   readonly reporter: Reporter;
 }
 
@@ -84,7 +87,9 @@ async function openFolder(invocation: Invocation, root: string, isLive: boolean)
   );
   if (isLost)
     out.warn(`Palmtree's data about ${root} was deleted. Your files are untouched. Connect the folder again.`);
-  const config = await new ConfigFile(storage).read();
+  const file = new ConfigFile(storage);
+  const config = await file.read();
+  const autoMerge = (await file.isSet('autoMerge')) ? config.autoMerge : 'shared';
   const { sync, setAside } = await openFolderSync({
     dist,
     root,
@@ -116,7 +121,7 @@ async function openFolder(invocation: Invocation, root: string, isLive: boolean)
     step: (step) => out.step(step),
     progress: (progress) => out.progress(progress),
   };
-  return { root, sync, storage, config, reporter };
+  return { root, sync, storage, config, autoMerge, reporter };
 }
 
 /** Binds the folder to the tree that it was connected to. Throws not_connected and UsageError. */

@@ -2,6 +2,7 @@ import { isPalmtreeError } from '../../errors';
 import type { Skipped } from '../../io/apply/applyState';
 import { heldLine } from '../../messages/heldMessages';
 import { pathSection, quotedPaths } from '../../messages/pathList';
+import { excludedMessage } from '../../messages/sharedRulesMessages';
 import { baselessMessage } from '../../messages/skippedMessages';
 import { pullSummary, pushSummary } from '../../messages/transferSummaries';
 import type { PullOptions, PullResult } from '../../sync/pull/pull';
@@ -40,10 +41,9 @@ export async function runPull(
   folder: OpenFolder,
   options: PullOptions = {},
 ): Promise<{ readonly result: PullResult; readonly exit: ExitCode }> {
-  const { sync, reporter, config } = folder;
+  const { sync, reporter, autoMerge } = folder;
   const unmerged = await activeMergePaths(folder);
   const hasUnsavedEdits = (path: string): boolean => unmerged.has(path);
-  const { autoMerge } = config;
   const result = await withAgreements(invocation, folder, (agreed) =>
     sync.pull(reporter, { autoMerge, unmerged, hasUnsavedEdits, ...options, ...agreed }),
   );
@@ -55,7 +55,7 @@ export async function runPull(
 }
 
 export function showPull(out: Output, result: PullResult): ExitCode {
-  const { merged, conflicts, baseless = [], held, skipped, skippedFolders, backup } = result;
+  const { merged, conflicts, baseless = [], held, skipped, skippedFolders, backup, excluded = [] } = result;
   out.result('pulled', { ...result, held: held.map(({ path }) => path) }, sentence(pullSummary(result)));
   if (merged.length > 0) out.note(pathSection('Merged, check the results', merged));
   if (conflicts.length > 0) {
@@ -63,6 +63,7 @@ export function showPull(out: Output, result: PullResult): ExitCode {
     out.note('"palmtree conflicts" shows them, "palmtree resolve" decides them.');
   }
   if (baseless.length > 0) out.note(baselessMessage(baseless));
+  if (excluded.length > 0) out.note(`${excludedMessage(excluded)} "palmtree status" lists what is excluded.`);
   if (held.length > 0) {
     out.note(pathSection('Held on the server, since others push to this tree', held.map(heldLine)));
     out.note('"palmtree pull --held" pulls them too, "palmtree pull PATH" one of them.');

@@ -41,6 +41,11 @@ export class ConfigFile {
     return this.#parsed(await this.#values());
   }
 
+  /** Whether the file sets a value. */
+  async isSet(name: ConfigName): Promise<boolean> {
+    return name in (await this.#values());
+  }
+
   /** Sets a value as it was typed: JSON, else a text. */
   async set(name: ConfigName, typed: string): Promise<Config> {
     const value = parsedJson(typed) ?? typed;

@@ -43,7 +43,10 @@ describe('Selection', () => {
     const plain = fc
       .tuple(fc.constantFrom('a', 'b.c', '.git', 'A'), fc.boolean())
       .map(([text, isFolder]) => (isFolder ? `${text}/` : text));
-    const pattern = fc.oneof(plain, fc.constantFrom('a*', '*', '.*', '?', '[bA]', '*.c', '**/a/b.c', '.#*', '\\#*#'));
+    const pattern = fc.oneof(
+      plain,
+      fc.constantFrom('a*', '*', '.*', '?', '[bA]', '*.c', '**/a/b.c', '.#*', '\\#*#', '/a', 'a/b.c', '/A/', 'a/A/'),
+    );
     const path = fc.array(name, { minLength: 1, maxLength: 4 }).map((names) => names.join('/'));
     fc.assert(
       fc.property(fc.array(pattern), fc.array(path), (patterns, paths) => {
@@ -189,5 +192,47 @@ describe('the reason why a path is excluded', () => {
   it('is none for a path that was tracked by its name', () => {
     const rules = [{ path: 'a/x.tmp', kind: 'file', effect: 'track' } as const];
     expect(new Selection({ ...scope, rules }).excludedBy('a/x.tmp', 'file')).toBeUndefined();
+  });
+});
+
+describe('the shared rules', () => {
+  const shared = { ignore: '# built\n/build/\n*.log\n!keep.log\n', exclude: ['secret'] };
+  const withShared = (rules: Rule[], exclude: string[] = []) =>
+    new Selection({ rules, exclude, shared, gitignores: [['', '!build/']] });
+
+  it('exclude more than the setting does, and include nothing that it excludes', () => {
+    const selection = withShared([folder('')], ['keep.log']);
+    const paths = ['a', 'build/x', 'n/build/x', 'n/a.log', 'n/keep.log', 'n/secret', 'secret/x'];
+    expect(included(selection, paths)).toEqual(['a', 'n/build/x']);
+    expect(included(withShared([folder('')]), ['keep.log', 'a.log'])).toEqual(['keep.log']);
+    expect(selection.mayTrackBelow('build')).toBe(false);
+  });
+
+  it('leave paths alone that have a rule of their own, and match relative to such a folder', () => {
+    const selection = withShared([folder(''), file('n/a.log'), folder('build')]);
+    expect(included(selection, ['n/a.log', 'n/b.log', 'build/x', 'build/x.log'])).toEqual(['n/a.log', 'build/x']);
+  });
+
+  it('are tracked as long as anything is, whatever the patterns say', () => {
+    const files = ['.palmtreeignore', '.palmtree.json', 'n/.palmtreeignore'];
+    const own = files.slice(0, 2);
+    expect(included(withShared([folder('n/b')], ['.*']), files)).toEqual(own);
+    expect(withShared([folder('n/b')], ['.*']).excludes('.palmtreeignore')).toBe(false);
+    expect(included(withShared([]), files)).toEqual([]);
+    const untracked: Rule = { path: '.palmtreeignore', kind: 'folder', effect: 'untrack' };
+    expect(included(withShared([folder(''), untracked]), own)).toEqual(['.palmtree.json']);
+    expect(withShared([folder('n/b')]).excludedBy('.palmtreeignore', 'file')).toBeUndefined();
+  });
+
+  it('are named as what excludes a path', () => {
+    const selection = withShared([folder('')], ['*.tmp']);
+    expect(selection.excludedBy('build', 'folder')).toEqual({ kind: 'shared', file: '.palmtreeignore' });
+    expect(selection.excludedBy('build/x', 'file')).toEqual({ kind: 'shared', file: '.palmtreeignore' });
+    expect(selection.excludedBy('n/secret', 'file')).toEqual({ kind: 'shared', file: '.palmtree.json' });
+    expect(selection.excludedBy('secret.tmp', 'file')).toEqual({ kind: 'pattern', pattern: '*.tmp' });
+    expect([...selection.sharedlyExcluded(['a', 'build/x', 'a.tmp', 'secret'])]).toEqual([
+      { path: 'build/x', by: '.palmtreeignore' },
+      { path: 'secret', by: '.palmtree.json' },
+    ]);
   });
 });

@@ -1,7 +1,9 @@
-import { Exclusion } from './exclusion';
+import { Exclusion, sharedExclusions } from './exclusion';
 import { firstSegments, isAtOrInside, parentFolders, parentOf } from '../paths';
 import { folderRuleFor, type Rule, type Rules } from './rule';
+import { isSharedFile, sharedFiles, type SharedFile } from '../sharedFiles';
 import { isTemporary } from '../temporaryName';
+import type { SharedExclude, SharedlyExcluded } from './sharedRules';
 import { isInOwnStorage } from './ownStorage';
 
 /** The rules and patterns that decide which paths are tracked. */
@@ -11,24 +13,32 @@ export interface SelectionScope {
   readonly exclude: readonly string[];
   /** The contents of `.gitignore` files, by their folder; `''` is the workspace folder. */
   readonly gitignores?: Iterable<readonly [folder: string, content: string]>;
+  /** The patterns that travel with the tree. */
+  readonly shared?: SharedExclude | undefined;
   /** Folders that are Palmtree's own storage under other names. */
   readonly ownFolders?: Iterable<string>;
 }
 
 /** The reason why a folder that is tracked as a whole leaves out a path. */
 export type ExcludedBy =
-  { readonly kind: 'own' } | { readonly kind: 'pattern'; readonly pattern: string } | { readonly kind: 'gitignore' };
+  | { readonly kind: 'own' }
+  | { readonly kind: 'pattern'; readonly pattern: string }
+  | { readonly kind: 'shared'; readonly file: SharedFile }
+  | { readonly kind: 'gitignore' };
 
 /**
  * Decides which paths are tracked and not excluded. The nearest rule decides; the patterns exclude paths in a tracked
  * folder. A path with a rule of its own is included even if a pattern excludes it. If such a path is a folder, the
- * patterns are matched relative to it for the paths in it.
+ * patterns are matched relative to it for the paths in it. The files of the shared rules are tracked, whatever the patterns
+ * say, as long as anything is, unless a rule of their own untracks them.
  * Invariant: no rule includes Palmtree's own storage or its temporary files.
  */
 export class Selection {
   readonly rules: Rules;
   readonly #exclusion: Exclusion;
   readonly #patterns: readonly string[];
+  readonly #shared: SharedExclude | undefined;
+  #sharedAlone: ReadonlyMap<SharedFile, Exclusion> | undefined;
   /** Each pattern alone. */
   #single: readonly { readonly pattern: string; readonly exclusion: Exclusion }[] | undefined;
   /** The workspace folder and all folders above a rule that tracks. A scan enters them even if nothing tracks them. */
@@ -42,9 +52,10 @@ export class Selection {
   #folderRule: Rule | undefined;
 
   constructor(scope: SelectionScope) {
-    this.rules = new Map([...scope.rules].map((rule) => [rule.path, rule]));
+    this.rules = withSharedFiles(scope.rules);
     this.#patterns = scope.exclude;
-    this.#exclusion = new Exclusion(scope.exclude, scope.gitignores ?? []);
+    this.#shared = scope.shared;
+    this.#exclusion = new Exclusion(scope.exclude, scope.gitignores ?? [], scope.shared);
     this.#ownFolders = new Set(scope.ownFolders);
     let depth = 0;
     for (const path of this.rules.keys()) depth = Math.max(depth, path.split('/').length);
@@ -98,7 +109,7 @@ export class Selection {
   /** Whether the patterns exclude `path`, so that tracking it needs a rule of its own. */
   excludes(path: string): boolean {
     if (this.#isOwn(path)) return true;
-    if (path === '') return false;
+    if (path === '' || isSharedFile(path)) return false;
     return this.#exclusion.excludesFile(path, '') || this.#exclusion.excludesFolder(path, '');
   }
 
@@ -111,14 +122,30 @@ export class Selection {
   excludedBy(path: string, kind: 'file' | 'folder'): ExcludedBy | undefined {
     if (isTemporary(path) || this.#isOwn(path)) return { kind: 'own' };
     const rule = this.ruleFor(path);
-    if (path === '' || rule?.path === path) return undefined;
+    if (path === '' || rule?.path === path || isSharedFile(path)) return undefined;
     const base = rule?.effect === 'track' ? this.#baseOf(rule) : '';
     const excludes = (exclusion: Exclusion): boolean =>
       kind === 'file' ? exclusion.excludesFile(path, base) : exclusion.excludesFolder(path, base);
     if (!excludes(this.#exclusion)) return undefined;
     this.#single ??= this.#patterns.map((pattern) => ({ pattern, exclusion: new Exclusion([pattern], []) }));
     const found = this.#single.find(({ exclusion }) => excludes(exclusion));
-    return found === undefined ? { kind: 'gitignore' } : { kind: 'pattern', pattern: found.pattern };
+    if (found !== undefined) return { kind: 'pattern', pattern: found.pattern };
+    for (const [file, exclusion] of this.#sharedExclusions()) if (excludes(exclusion)) return { kind: 'shared', file };
+    return { kind: 'gitignore' };
+  }
+
+  /** Those of the files `paths` that nothing but the shared rules excludes. */
+  *sharedlyExcluded(paths: Iterable<string>): Generator<SharedlyExcluded> {
+    if (this.#sharedExclusions().size === 0) return;
+    for (const path of paths) {
+      if (this.ruleFor(path)?.effect === 'untrack' || !this.excludes(path)) continue;
+      const by = this.excludedBy(path, 'file');
+      if (by?.kind === 'shared') yield { path, by: by.file };
+    }
+  }
+
+  #sharedExclusions(): ReadonlyMap<SharedFile, Exclusion> {
+    return (this.#sharedAlone ??= this.#shared === undefined ? new Map() : sharedExclusions(this.#shared));
   }
 
   #isOwn(path: string): boolean {
@@ -144,4 +171,17 @@ export class Selection {
     }
     return base;
   }
+}
+
+/** The rules, and those that the files of the shared rules have as long as anything is tracked. */
+function withSharedFiles(rules: Iterable<Rule>): Rules {
+  const all = new Map<string, Rule>();
+  let isTracking = false;
+  for (const rule of rules) {
+    all.set(rule.path, rule);
+    isTracking ||= rule.effect === 'track';
+  }
+  if (!isTracking) return all;
+  for (const path of sharedFiles) if (!all.has(path)) all.set(path, { path, kind: 'file', effect: 'track' });
+  return all;
 }

@@ -28,6 +28,11 @@ describe('trackingSummary', () => {
     expect([...untracked]).toEqual(['n/out']);
   });
 
+  it('returns a file of the shared rules, which no rule names', () => {
+    const rules = rulesOf({ path: 'n', kind: 'folder', effect: 'track' });
+    expect([...trackingSummary(['n/a', '.palmtreeignore'], rules).paths].sort()).toEqual(['.palmtreeignore', 'n']);
+  });
+
   it('returns the workspace folder, and is small for many files', () => {
     const files = Array.from({ length: 100_000 }, (_, at) => `d${at % 100}/f${at}`);
     const { paths, folders } = trackingSummary(files, rulesOf({ path: '', kind: 'folder', effect: 'track' }));

@@ -1,4 +1,5 @@
 import { parentFolders, parentOf } from '../paths';
+import { isSharedFile } from '../sharedFiles';
 import { ruleFor, type Rule } from './rule';
 
 /**
@@ -7,7 +8,7 @@ import { ruleFor, type Rule } from './rule';
  */
 export interface TrackingSummary {
   /**
-   * Folders that contain tracked files at any depth, and tracked files and folders with their own rule. `''` is the workspace
+   * Folders that contain tracked files at any depth, and tracked files and folders with their own rule, or of the shared rules. `''` is the workspace
    * folder, if it has a rule.
    */
   readonly paths: ReadonlySet<string>;
@@ -32,6 +33,7 @@ export function trackingSummary(tracked: Iterable<string>, rules: ReadonlyMap<st
   }
   const seen = new Set<string>();
   for (const path of tracked) {
+    if (isSharedFile(path)) paths.add(path);
     const folder = parentOf(path) ?? '';
     if (seen.has(folder)) continue;
     seen.add(folder);

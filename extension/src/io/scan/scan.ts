@@ -18,6 +18,7 @@ import { ownFolderTest, type OwnFolder } from './disks/ownFolders';
 import { removedPaths } from './removedPaths';
 import { ScanArea } from './scanArea';
 import { ScanFindings } from './scanFindings';
+import { readSharedRules, withSharedRules, type SharedRead } from './readSharedRules';
 import type { ScanProgress, ScanResult, ScanScope } from './scannerPort';
 import { ScanWalker } from './scanWalker';
 
@@ -31,6 +32,8 @@ export interface ScanOptions extends MountProbes {
   readonly ownFolders?: readonly OwnFolder[] | undefined;
   readonly scope: ScanScope;
   readonly known: ReadonlyMap<string, Observation>;
+  /** The shared rules, if they were read already. */
+  readonly shared?: SharedRead | undefined;
   /** The paths of a partial scan. */
   readonly only?: readonly string[] | undefined;
   readonly verify?: boolean | undefined;
@@ -57,12 +60,13 @@ export interface ScanOutcome extends ScanResult {
  * finds many files, helper threads inspect some of them. Throws root_gone, cancelled, scan_failed.
  */
 export async function scan(options: ScanOptions): Promise<ScanOutcome> {
-  const { root, scope, known, only, unchanged = new Map() } = options;
+  const { root, known, only, unchanged = new Map(), shared = readSharedRules(root, options) } = options;
+  const scope = withSharedRules(options.scope, shared);
   const identity = identityOfFolderSync(root);
   const clock = FileClock.read(root, options.storage);
   const area = new ScanArea(only, scope.respectGitignore);
   const queue = new InspectionQueue();
-  const findings = new ScanFindings(options.onProgress);
+  const findings = new ScanFindings(options.onProgress, shared.problems);
   const inspectOptions = inspectOptionsOf(options, clock, findings);
   const { modelessDevices } = inspectOptions;
   const mounted = new MountTraits(root, options, modelessDevices);
@@ -110,6 +114,7 @@ export async function scan(options: ScanOptions): Promise<ScanOutcome> {
     removed: removedPaths(known, findings, area, walker.selection),
     problems: findings.problems,
     gitignores: findings.gitignores,
+    shared: shared.rules,
     ownFolders: [...findings.ownFolders],
     obeyedLinks: findObeyedLinks(root, scope.rules),
     listings: walker.listings,

@@ -21,9 +21,10 @@ export class ScanFindings {
   #files = 0;
   #hashedBytes = 0;
 
-  /** `onProgress` may throw to stop the scan. */
-  constructor(onProgress: ((progress: ScanProgress) => void) | undefined) {
+  /** `onProgress` may throw to stop the scan. `problems` were found before it. */
+  constructor(onProgress: ((progress: ScanProgress) => void) | undefined, problems: readonly Problem[] = []) {
     this.#onProgress = onProgress;
+    for (const problem of problems) this.addProblem(problem);
   }
 
   get problems(): Problem[] {

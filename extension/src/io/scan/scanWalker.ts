@@ -55,8 +55,10 @@ export class ScanWalker {
 
   /** Walks the whole area of the scan. Throws root_gone and disk_fault. */
   walk(): void {
-    const { outermost } = this.#deps.area;
-    if (outermost === undefined || outermost.has('')) this.#walkFolder('');
+    const { area, findings } = this.#deps;
+    const { outermost } = area;
+    if (findings.isBlockedByProblem('')) this.#visitRoot();
+    else if (outermost === undefined || outermost.has('')) this.#walkFolder('');
     else for (const path of outermost) this.#visitOutermost(path);
   }
 
@@ -68,6 +70,12 @@ export class ScanWalker {
   /** Walks a folder that replaced a file since its parent was listed. */
   walkReplacement(folder: string): void {
     if (this.selection.mayTrackBelow(folder)) this.#walkFolder(folder);
+  }
+
+  /** Visits the workspace folder alone, in which nothing is syncable. Throws disk_fault if it cannot be read itself. */
+  #visitRoot(): void {
+    this.#enter('');
+    this.#list('');
   }
 
   /** Visits an outermost path of a partial scan through the folders above it, and only if a full scan would reach it. */

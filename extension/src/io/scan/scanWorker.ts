@@ -8,6 +8,7 @@ import { mountModesProbe } from '../fs/disk/modesProbe';
 import { mountNameRulesProbe } from '../fs/disk/nameRules';
 import { diskProbe } from './disks/diskProbe';
 import { OwnFolders } from './disks/ownFolders';
+import { readSharedRules, withSharedRules } from './readSharedRules';
 import { scan } from './scan';
 import { helpScan } from './inspection/scanHelper';
 import type { FromScanWorker, ScanHelperData, ScanWorkerData, SnapshotCheckerData, ToScanWorker } from './scanMessages';
@@ -94,16 +95,20 @@ async function handleScan(state: WorkerState, { id, request, stop }: ToScanWorke
   };
   try {
     onProgress({ files: 0, hashedBytes: 0 });
-    const { only, verify, scope } = request;
+    const { only, verify } = request;
+    const shared = readSharedRules(state.data.root, request);
+    const scope = withSharedRules(request.scope, shared);
     // A .gitignore can change which paths are included in folders other than its own, so snapshots do not work with it.
     const usesSnapshots = only === undefined && verify !== true && !scope.respectGitignore;
     const onFiles = (files: number): void => onProgress({ files, hashedBytes: 0 });
-    const unchanged = usesSnapshots ? await snapshots.findUnchanged(request, known, stop, onFiles) : undefined;
+    const scoped = { ...request, scope };
+    const unchanged = usesSnapshots ? await snapshots.findUnchanged(scoped, known, stop, onFiles) : undefined;
     const mountKeepsModes = request.probesMounts === true ? state.mountKeepsModes : undefined;
     const own = await foundFolders(state);
     const outcome = await scan({
       ...own,
-      ...request,
+      ...scoped,
+      shared,
       known,
       unchanged,
       stop,

@@ -71,6 +71,25 @@ function observeAll(isIncluded: (path: string) => boolean): Observation[] {
 }
 
 describe('the scanner', () => {
+  it('finds what a change of the shared rules excludes and includes in folders that are unchanged', async () => {
+    mkdirSync(join(root, 'n'));
+    for (const path of ['n/a', 'n/b.log', 'x.log']) write(path);
+    await scanner.scan({ scope });
+    await scanner.scan({ scope });
+    write('.palmtreeignore', '*.log\n');
+    const excluding = await scanner.scan({ scope });
+    expect(excluding.shared).toMatchObject({ ignore: '*.log\n' });
+    expect([paths(excluding.changed), [...excluding.removed].sort()]).toEqual([
+      ['.palmtreeignore'],
+      ['n/b.log', 'x.log'],
+    ]);
+    expect((await scanner.scan({ scope })).removed).toEqual([]);
+    write('.palmtree.json', '{"exclude": ["/n/"]}');
+    write('.palmtreeignore', '\n');
+    const other = await scanner.scan({ scope });
+    expect([paths(other.changed), other.removed]).toEqual([['.palmtree.json', '.palmtreeignore', 'x.log'], ['n/a']]);
+  });
+
   it('returns all files, and then only differences', async () => {
     write('a');
     write('b');

@@ -3,6 +3,7 @@ import type { NameRules } from '../../core/filenames/nameRules';
 import type { Observation } from '../../core/observation';
 import type { Problem } from '../../core/problem';
 import type { Rule } from '../../core/tracking/rule';
+import type { SharedExclude, SharedRules } from '../../core/tracking/sharedRules';
 import type { Mounts } from '../store/folderIdentity';
 
 /** The settings that decide which paths a scan includes. A change of the scope needs a full scan. */
@@ -11,6 +12,11 @@ export interface ScanScope {
   /** gitignore-style patterns. */
   readonly exclude: readonly string[];
   readonly respectGitignore: boolean;
+  /**
+   * The patterns that travel with the tree. A full scan reads them from the disk; a partial scan uses these, and reads them
+   * only if they are not known yet.
+   */
+  readonly shared?: SharedExclude;
 }
 
 export interface ScanRequest {
@@ -65,6 +71,8 @@ export interface ScanResult {
    * selection without them would take excluded files for deleted.
    */
   readonly gitignores: ReadonlyMap<string, string | null>;
+  /** The shared rules, if the scan has read them. As with `gitignores`, a selection needs them. */
+  readonly shared?: SharedRules | undefined;
   /** The scanned folders that are Palmtree's own storage. As with `gitignores`, a selection needs them. */
   readonly ownFolders: readonly string[];
   /** See `findObeyedLinks`. */

@@ -8,7 +8,11 @@ const counts = { tracked: 2 };
 function options(rescan: () => Promise<void>, transport: CheckOptions['transport']): CheckOptions {
   const signal = new AbortController().signal;
   return {
-    sync: { state: { binding, counts }, rescan } as unknown as CheckOptions['sync'],
+    sync: {
+      state: { binding, counts },
+      rescan,
+      choice: { sharedlyExcluded: () => [] },
+    } as unknown as CheckOptions['sync'],
     reporter: { signal, step: () => undefined, progress: () => undefined },
     rsyncPath: '/no/such/rsync',
     transport,

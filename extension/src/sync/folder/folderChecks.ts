@@ -1,3 +1,4 @@
+import type { SharedlyExcluded } from '../../core/tracking/sharedRules';
 import { isPalmtreeError } from '../../errors';
 import type { Client } from '../../io/api/client';
 import { probeRsync } from '../../io/rsync/rsyncProbe';
@@ -20,7 +21,8 @@ export type Finding =
       readonly ms: number;
     }
   | { readonly check: 'tree'; readonly tree: string; readonly revision: number }
-  | { readonly check: 'scan'; readonly counts: Counts };
+  /** `excluded`: the files of the server that the shared rules exclude here. */
+  | { readonly check: 'scan'; readonly counts: Counts; readonly excluded: readonly SharedlyExcluded[] };
 
 export interface CheckResult {
   readonly check: CheckName;
@@ -61,7 +63,7 @@ export async function* checkFolder(options: CheckOptions): AsyncGenerator<CheckR
   yield await checked('tree', async () => ({ tree, revision: (await client.head(tree, signal))?.number ?? 0 }));
   yield await checked('scan', async () => {
     await sync.rescan(reporter);
-    return { counts: sync.state.counts };
+    return { counts: sync.state.counts, excluded: sync.choice.sharedlyExcluded() };
   });
 }
 

@@ -1,8 +1,9 @@
 import { measure, type Measured, type MeasureOptions } from '../../io/scan/measure';
 import type { Selection } from '../../core/tracking/selection';
+import type { SharedlyExcluded, SharedRules } from '../../core/tracking/sharedRules';
 import type { Replica } from '../replica/replica';
 
-/** Answers what a list of files to track asks about their folder. */
+/** Tells which files of a folder can be tracked, and which the shared rules exclude. */
 export class FolderChoice {
   readonly #replica: Replica;
 
@@ -13,6 +14,17 @@ export class FolderChoice {
   /** Decides about many paths; later changes of the rules and settings do not show in it. */
   selection(): Selection {
     return this.#replica.rules.selection();
+  }
+
+  /** The shared rules as of the last scan; undefined if they are unknown. */
+  get sharedRules(): SharedRules | undefined {
+    return this.#replica.local.sharedRules;
+  }
+
+  /** The files of the server, as last fetched, that are not synced here because the shared rules exclude them. */
+  sharedlyExcluded(): readonly SharedlyExcluded[] {
+    const { ancestor, rules } = this.#replica;
+    return [...rules.selection().sharedlyExcluded(ancestor.remote('known').keys())];
   }
 
   /** Adds up the files that tracking `path` would add. */

@@ -11,7 +11,16 @@ import { inParallel } from '../../io/threads/inParallel';
 import { isSmallFile, readBase, readTheirs } from '../content/conflictContent';
 import { localContent } from '../content/localContent';
 import { throwIfCancelled, type CommandContext } from '../replica/commandContext';
+import type { Replica } from '../replica/replica';
 import { contentToStage } from '../transfer/stage';
+
+/** Whether texts are merged; `shared` if this machine does not set it, so that the shared rules do. */
+export type AutoMerge = boolean | 'shared';
+
+/** Texts are merged unless a setting says otherwise. The shared rules count as of the last scan. */
+export function mergesTexts({ local }: Replica, autoMerge: AutoMerge | undefined): boolean {
+  return autoMerge === 'shared' ? (local.sharedRules?.autoMerge ?? true) : autoMerge === true;
+}
 
 /** Conflicts whose versions are read from the server at the same time. */
 const parallelMerges = 4;

@@ -6,6 +6,7 @@ import type { HeldPath } from '../../core/reconcile/dropHeld';
 import type { Reconciliation } from '../../core/reconcile/reconcile';
 import { restrictTo } from '../../core/reconcile/restrictTo';
 import { renamedFiles } from '../../core/status/pendingRenames';
+import type { SharedlyExcluded } from '../../core/tracking/sharedRules';
 import { isPalmtreeError } from '../../errors';
 import type { Skipped } from '../../io/apply/applyState';
 import { runYielding } from '../../io/threads/yielding';
@@ -21,12 +22,13 @@ import { stage } from '../transfer/stage';
 import { withDownloads } from '../transfer/staging';
 import type { TransferOptions } from '../transfer/transferOptions';
 import { followMovedFoldersSteps } from './followMovedFolders';
-import { hasLocalChanges, mergeModes, mergeTexts, type Merge } from './autoMerge';
+import { followSharedRules } from './followSharedRules';
+import { hasLocalChanges, mergeModes, mergeTexts, mergesTexts, type AutoMerge, type Merge } from './autoMerge';
 import { forgetUndone, recordPull, undoneChanges, type PulledChange } from './pullRecord';
 
 export interface PullOptions extends TransferOptions, ApplyOptions {
   /** Merges texts that both sides changed in different places; otherwise these are conflicts. */
-  readonly autoMerge?: boolean | undefined;
+  readonly autoMerge?: AutoMerge | undefined;
   /** Leaves out changes that the user has undone, until a pull without this brings them again. */
   readonly leavesUndone?: boolean | undefined;
   /**
@@ -69,6 +71,8 @@ export interface PullResult {
    * is listed only by the pull that brings its first files.
    */
   readonly skippedFolders: readonly string[];
+  /** Files that are no longer synced, because shared rules that the pull has brought exclude them; absent if none. */
+  readonly excluded?: readonly SharedlyExcluded[];
   /** The folder with the replaced and deleted files, if there are any. */
   readonly backup: string | undefined;
   /** The backups, even those without a file, by which `undoPull` knows what was pulled; empty if nothing has changed here. */
@@ -97,12 +101,15 @@ async function pullOnce(context: CommandContext, options: PullOptions): Promise<
   reporter.step({ kind: 'fetchingChanges' });
   const fetched = await fetchRemoteChanges(context, { comparesAnew: options.comparesAnew === true });
   const rules = new Map(replica.rules.all);
+  let result: PullResult;
   try {
-    return await applyRemote(context, { fetched, options });
+    result = await applyRemote(context, { fetched, options });
   } catch (error) {
     await revertRules(replica, rules);
     throw error;
   }
+  const excluded = await followSharedRules(context, rules);
+  return excluded.length === 0 ? result : { ...result, excluded };
 }
 
 interface Pull {
@@ -122,7 +129,8 @@ async function applyRemote(context: CommandContext, { fetched, options }: Pull):
   const { plan, held } = await replica.planner.reconcile('known', { holds, approved });
   const downloads = await withoutUndone(context, restrictTo(plan.downloads, options.only), options);
   await applyDeletionGuard(replica, { direction: 'pull', changes: downloads, confirmed: options.confirmed });
-  const candidates = plan.conflicts.filter(({ path }) => mayBeMerged(path, options));
+  const mergeable = mergesTexts(replica, options.autoMerge) ? plan.conflicts : [];
+  const candidates = mergeable.filter(({ path }) => mayBeMerged(path, options));
   const work = async (staging: string): Promise<PullResult> => {
     const modes = mergeModes(candidates);
     const baseless: string[] = [];
@@ -252,8 +260,8 @@ function mergedAncestor({ decision }: Merge): readonly Change[] {
   return decision.ancestorChanges;
 }
 
-function mayBeMerged(path: string, { autoMerge, only, unmerged }: PullOptions): boolean {
-  return autoMerge === true && only?.has(path) !== false && unmerged?.has(path) !== true;
+function mayBeMerged(path: string, { only, unmerged }: PullOptions): boolean {
+  return only?.has(path) !== false && unmerged?.has(path) !== true;
 }
 
 function* moveAncestorSteps(

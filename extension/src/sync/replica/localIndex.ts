@@ -13,7 +13,9 @@ import { FolderMasks, MaskedTable, openMask } from '../../core/folderMasks';
 import { withMode, type Observation } from '../../core/observation';
 import { comparePaths, isAtOrInside, isInside, parentFolders } from '../../core/paths';
 import { isBlockedByProblem, type Problem, type ProblemReason } from '../../core/problem';
+import { mayBeSharedFile } from '../../core/sharedFiles';
 import { PathFolders } from '../../core/status/pathTree';
+import type { SharedRules } from '../../core/tracking/sharedRules';
 import type { StoredMap } from '../../io/entries/storedMap';
 import { identityOfFolder, rootGone } from '../../io/fs/rootFolder';
 import { statsLater } from '../../io/fs/stats';
@@ -45,7 +47,7 @@ export interface ScanEffect {
   readonly changes: readonly Change[];
   /**
    * `changes` is all that the scan changed: it found no problem and no `.gitignore` file, removed none, and found the same
-   * links.
+   * links and shared rules.
    */
   readonly isComplete: boolean;
 }
@@ -63,6 +65,8 @@ export class LocalIndex {
   #disk: DiskTraits | undefined;
   readonly #problems = new Map<string, Problem>();
   readonly #gitignores = new Map<string, string>();
+  #sharedRules: SharedRules | undefined;
+  #mustScanAll = false;
   readonly #ownFolders = new Set<string>();
   #obeyedLinks: readonly LeadingLink[] = [];
   readonly #unpushable = new Map<string, UnpushableReason>();
@@ -107,6 +111,16 @@ export class LocalIndex {
   /** The contents of the `.gitignore` files that apply, by folder. */
   get gitignores(): ReadonlyMap<string, string> {
     return this.#gitignores;
+  }
+
+  /** The shared rules as last read; undefined until a scan could read them. */
+  get sharedRules(): SharedRules | undefined {
+    return this.#sharedRules;
+  }
+
+  /** Whether a command has written or removed a file of the shared rules, so that the next scan has to be full. */
+  get mustScanAll(): boolean {
+    return this.#mustScanAll;
   }
 
   /** The folders that are Palmtree's own storage under other names. */
@@ -213,7 +227,10 @@ export class LocalIndex {
     this.agreedRoot.found(result.mounts.get(''));
     this.#replaceMounts(result, request.only !== undefined);
     if (this.#folderMasks.replace(result.folderMasks, request.only !== undefined)) this.#findingsVersion++;
-    if (request.only === undefined) this.#isScanned = true;
+    if (request.only === undefined) {
+      this.#isScanned = true;
+      this.#mustScanAll = false;
+    }
     const changes = await runYielding(this.#applyScanSteps(result));
     const isComplete = this.#replaceFindings(request.only, result);
     if (!isComplete) this.#findingsVersion++;
@@ -243,6 +260,7 @@ export class LocalIndex {
 
   /** Records what a command found or wrote without the scanner, and informs the scanner. */
   async update(changed: readonly Observation[], removed: readonly string[]): Promise<void> {
+    if (changed.some(({ path }) => mayBeSharedFile(path)) || removed.some(mayBeSharedFile)) this.#mustScanAll = true;
     await runYielding(this.#updateSteps(changed, removed));
     this.#scanner.update(changed, removed);
   }
@@ -332,7 +350,7 @@ export class LocalIndex {
 
   /**
    * Replaces the findings by those of a scan; true if it found no problem and no `.gitignore` file, removed none, and found the
-   * same links.
+   * same links and shared rules.
    */
   #replaceFindings(only: readonly string[] | undefined, result: ScanResult): boolean {
     const [problemsBefore, gitignoresBefore] = [this.#problems.size, this.#gitignores.size];
@@ -353,7 +371,10 @@ export class LocalIndex {
       if (content === null) this.#gitignores.delete(folder);
       else this.#gitignores.set(folder, content);
     }
-    return hasSameProblems && hasSameGitignores && hasSameLinks;
+    const hasSameShared =
+      result.shared === undefined || JSON.stringify(result.shared) === JSON.stringify(this.#sharedRules);
+    this.#sharedRules = result.shared ?? this.#sharedRules;
+    return hasSameProblems && hasSameGitignores && hasSameLinks && hasSameShared;
   }
 
   #forgetProblemsIn(path: string): void {

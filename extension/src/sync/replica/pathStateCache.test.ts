@@ -55,6 +55,7 @@ function folder(nameRules = linux) {
     rules: new StoredMap<Rule>(),
     settings,
     gitignores: local.gitignores,
+    shared: () => local.sharedRules,
     ownFolders: local.ownFolders,
   });
   rules.track('', 'folder');

@@ -2,6 +2,7 @@ import { runToEnd } from '../../core/cooperativeTask';
 import type { NameRules } from '../../core/filenames/nameRules';
 import type { TooLong } from '../../core/reconcile/dropTooLongPaths';
 import { isInside } from '../../core/paths';
+import { mayBeSharedFile } from '../../core/sharedFiles';
 import type { RuleRename } from '../../core/tracking/moveRules';
 import type { Rule } from '../../core/tracking/rule';
 import type { Scanner, ScanRequest } from '../../io/scan/scannerPort';
@@ -68,7 +69,8 @@ export class Replica {
     const modes = () => settings().modes ?? 'auto';
     this.local = new LocalIndex({ root, stored: state, scanner, nameRules, modes });
     const { gitignores, ownFolders } = this.local;
-    this.rules = new TrackingRules({ rules: state.rules, settings, gitignores, ownFolders });
+    const shared = () => this.local.sharedRules;
+    this.rules = new TrackingRules({ rules: state.rules, settings, gitignores, shared, ownFolders });
     this.ancestor = new AncestorState(state);
     const { rules, local, ancestor } = this;
     const consent = (this.consent = new PullConsent({ stored: state, rules }));
@@ -92,11 +94,15 @@ export class Replica {
   }
 
   /**
-   * Scans all tracked files, or those of `request.only`, and returns what changed. If files or folders with rules of
+   * Scans all tracked files, or those of `request.only`, and returns what changed. A change of the shared rules may concern
+   * any file, so all are scanned. If files or folders with rules of
    * their own were renamed, the rules follow, and all tracked files are scanned again.
    */
-  async scan(request: Omit<ScanRequest, 'scope' | 'honorsModes' | 'mounts'>): Promise<ScanEffect> {
-    const effect = await this.#scanOnce(request);
+  async scan(asked: Omit<ScanRequest, 'scope' | 'honorsModes' | 'mounts'>): Promise<ScanEffect> {
+    const isWidened = asked.only !== undefined && (this.local.mustScanAll || asked.only.some(concernsSharedFiles));
+    const request = isWidened ? { ...asked, only: undefined } : asked;
+    const scanned = await this.#scanOnce(request);
+    const effect = isWidened ? { ...scanned, isComplete: false } : scanned;
     const removed = effect.changes.flatMap(({ path, to }) => (to === undefined ? [path] : []));
     if (request.only !== undefined && !mayHaveRenames(this, removed)) return effect;
     const renames = await followRenames(this, request.signal);
@@ -164,6 +170,11 @@ export class Replica {
     // Nearly all paths are observed, and an observed path is tracked.
     return this.ancestor.releaseUntrackedSteps((path) => observations.has(path) || selection.includes(path));
   }
+}
+
+/** Whether a scan of `path` covers a file of the shared rules. */
+function concernsSharedFiles(path: string): boolean {
+  return path === '' || mayBeSharedFile(path);
 }
 
 function hasPath(table: ReadonlyMap<string, unknown>, path: string): boolean {

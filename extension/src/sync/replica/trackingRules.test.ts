@@ -8,6 +8,7 @@ function rulesWith(gitignores: Record<string, string> = {}): TrackingRules {
     rules: new StoredMap<Rule>(),
     settings: () => ({ exclude: ['dist'], respectGitignore: true }),
     gitignores: new Map(Object.entries(gitignores)),
+    shared: () => undefined,
     ownFolders: new Set(),
   });
 }
@@ -45,6 +46,16 @@ describe('tracking rules', () => {
     expect(listed(rules)).toEqual(['track folder n']);
     rules.ensureTracked('n/dist/a');
     expect(listed(rules)).toEqual(['track file n/dist/a', 'track folder n']);
+  });
+
+  it('keep a rule for an untracked file of the shared rules, which would be tracked otherwise', () => {
+    const rules = rulesWith();
+    rules.track('a', 'folder');
+    rules.untrack('.palmtreeignore', notOnServer);
+    expect(rules.selection().includes('.palmtreeignore')).toBe(false);
+    expect(rules.selection().includes('.palmtree.json')).toBe(true);
+    rules.track('.palmtreeignore', 'file');
+    expect(rules.selection().includes('.palmtreeignore')).toBe(true);
   });
 
   it('select by the .gitignore files that the scans found', () => {

@@ -10,16 +10,20 @@ import {
 } from '../../core/tracking/moveRules';
 import { restoreRules, ruleFor, rulesIn, track, untrack, type Rule, type Rules } from '../../core/tracking/rule';
 import { Selection } from '../../core/tracking/selection';
+import type { SharedExclude } from '../../core/tracking/sharedRules';
+import { isSharedFile } from '../../core/sharedFiles';
 import type { StoredMap } from '../../io/entries/storedMap';
 import type { ScanScope } from '../../io/scan/scannerPort';
 
-export type ExcludeSettings = Omit<ScanScope, 'rules'>;
+export type ExcludeSettings = Omit<ScanScope, 'rules' | 'shared'>;
 
 export interface TrackingRulesDeps {
   readonly rules: StoredMap<Rule>;
   readonly settings: () => ExcludeSettings;
   /** The contents of the `.gitignore` files that the scans found, by folder. */
   readonly gitignores: ReadonlyMap<string, string>;
+  /** The patterns that travel with the tree, as the last scan has read them. */
+  readonly shared: () => SharedExclude | undefined;
   /** The folders that the scans recognized as Palmtree's own storage. */
   readonly ownFolders: ReadonlySet<string>;
 }
@@ -29,12 +33,14 @@ export class TrackingRules {
   readonly #rules: StoredMap<Rule>;
   readonly #settings: () => ExcludeSettings;
   readonly #gitignores: ReadonlyMap<string, string>;
+  readonly #shared: () => SharedExclude | undefined;
   readonly #ownFolders: ReadonlySet<string>;
 
-  constructor({ rules, settings, gitignores, ownFolders }: TrackingRulesDeps) {
+  constructor({ rules, settings, gitignores, shared, ownFolders }: TrackingRulesDeps) {
     this.#rules = rules;
     this.#settings = settings;
     this.#gitignores = gitignores;
+    this.#shared = shared;
     this.#ownFolders = ownFolders;
   }
 
@@ -53,7 +59,9 @@ export class TrackingRules {
   }
 
   get scope(): ScanScope {
-    return { ...this.settings, rules: [...this.#rules.values()] };
+    const shared = this.#shared();
+    const scope = { ...this.settings, rules: [...this.#rules.values()] };
+    return shared === undefined ? scope : { ...scope, shared: { ignore: shared.ignore, exclude: shared.exclude } };
   }
 
   get isTracking(): boolean {
@@ -112,12 +120,14 @@ export class TrackingRules {
 
   /**
    * Stops tracking `path` and everything in it.
-   * Invariant: a path that the server has keeps a rule of its own, or the next pull would track it again.
+   * Invariant: a path that the server has, and a file of the shared rules, keeps a rule of its own, or it would be tracked
+   * again.
    */
   untrack(path: string, isOnServer: (path: string) => boolean): void {
     const wasFolder = this.#rules.get(path)?.kind === 'folder';
     untrack(this.#rules, path, 'folder');
-    if (ruleFor(this.#rules, path) === undefined && (wasFolder || isOnServer(path))) {
+    const isComing = wasFolder || isSharedFile(path) || isOnServer(path);
+    if (ruleFor(this.#rules, path) === undefined && isComing) {
       this.#rules.set(path, { path, kind: 'folder', effect: 'untrack' });
     }
   }
@@ -142,6 +152,19 @@ export class TrackingRules {
     const followed = new Set([...this.#rules.values()].map(({ renamedTo }) => renamedTo));
     for (const path of added) if (!followed.has(path)) this.#rules.delete(path);
     return true;
+  }
+
+  /**
+   * Removes the rules that were added since `before` was copied and whose paths are excluded now: a pull has adopted them
+   * before it brought the patterns, so the user has not tracked the paths by name. Returns false if there are none.
+   */
+  removeExcludedSince(before: Rules): boolean {
+    const selection = this.selection();
+    const followed = new Set([...this.#rules.values()].map(({ renamedTo }) => renamedTo));
+    const isAdopted = (path: string): boolean => !before.has(path) && !followed.has(path);
+    const excluded = [...this.#rules.keys()].filter((path) => isAdopted(path) && selection.excludes(path));
+    for (const path of excluded) this.#rules.delete(path);
+    return excluded.length > 0;
   }
 
   /** Whether `path` is tracked, or something in it has rules of its own. */

@@ -1,5 +1,5 @@
 import { compareNaturally } from '../../core/paths';
-import { isMergeable, mergeContents, mergeModes } from '../pull/autoMerge';
+import { isMergeable, mergeContents, mergeModes, mergesTexts, type AutoMerge } from '../pull/autoMerge';
 import { absorbConverged } from '../replica/absorbConverged';
 import { throwIfCancelled, type CommandContext } from '../replica/commandContext';
 import { fetchRemoteChanges } from '../replica/fetchRemoteChanges';
@@ -11,7 +11,7 @@ import { conflictRow, heldRow, mergeRow, problemRow, rowsOfSide, type PlannedSid
 
 export interface PlanOptions {
   /** Shows the conflicts that a pull would merge as merges. */
-  readonly autoMerge?: boolean | undefined;
+  readonly autoMerge?: AutoMerge | undefined;
   /** As in `PullOptions`. */
   readonly comparesAnew?: boolean | undefined;
 }
@@ -78,7 +78,7 @@ async function conflictRows(
 ): Promise<PlanRow[]> {
   const { direction, autoMerge, revision, reconciled } = request;
   const { conflicts } = reconciled.plan;
-  if (autoMerge !== true || direction === 'push') return conflicts.map(conflictRow);
+  if (!mergesTexts(context.replica, autoMerge) || direction === 'push') return conflicts.map(conflictRow);
   const decisions = new Map(mergeModes(conflicts).map(({ path, decision }) => [path, decision]));
   const rows: PlanRow[] = [];
   let tried = 0;

@@ -39,8 +39,8 @@ export function pushOutcome({ uri }: vscode.WorkspaceFolder, result: PushResult)
 }
 
 export function pullOutcome({ uri }: vscode.WorkspaceFolder, result: PullResult): PullOutcome {
-  const { revision, written, deleted, merged, conflicts, skipped, held } = result;
-  const lists = { merged, conflicts, skipped: pathsOf(skipped), held: pathsOf(held) };
+  const { revision, written, deleted, merged, conflicts, skipped, held, excluded = [] } = result;
+  const lists = { merged, conflicts, skipped: pathsOf(skipped), held: pathsOf(held), excluded: pathsOf(excluded) };
   return { folder: uri, revision, written, deleted, ...lists };
 }
 

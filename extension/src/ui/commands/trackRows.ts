@@ -5,6 +5,7 @@ import type { Measured } from '../../io/scan/measure';
 import { shownFile } from '../documents/shownFile';
 import { relativePath } from '../workspace/relativePath';
 import { formatBytes, formatNumber, joined } from '../../messages/format';
+import { excludedByMessage } from '../../messages/sharedRulesMessages';
 import type { SyncedFolder } from '../workspace/workspaceFolders';
 
 /** A list of more rows is slow to send to the window. Typing shortens it. */
@@ -97,6 +98,7 @@ function sizeText(isFolder: boolean, { files, bytes, isPartial }: Measured): str
 
 function exclusionText(excludedBy: ExcludedBy | undefined): string {
   if (excludedBy === undefined || excludedBy.kind === 'own') return '';
+  if (excludedBy.kind === 'shared') return excludedByMessage(excludedBy.file);
   return excludedBy.kind === 'gitignore'
     ? vscode.l10n.t('excluded by .gitignore')
     : vscode.l10n.t('excluded by "{0}"', excludedBy.pattern);

@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
 import type { Plan, PlanDirection } from '../../sync/review/plan';
-import { setting } from '../shared/settings';
+import { mergeSetting } from '../shared/settings';
 import { withProgress } from '../shared/withProgress';
 import { withConfirmations, type Confirmed } from '../sync/runs';
 import type { CallOptions } from '../workspace/callOptions';
@@ -15,7 +15,7 @@ export function makePlan(
   const { folder, sync } = owner;
   const run = ({ comparesAnew }: Confirmed): Promise<Plan> =>
     withProgress(vscode.l10n.t('Palmtree: Review Changes'), (reporter) =>
-      sync.plan(reporter, direction, { autoMerge: setting('autoMerge', folder.uri), comparesAnew }),
+      sync.plan(reporter, direction, { autoMerge: mergeSetting(folder.uri), comparesAnew }),
     );
   return withConfirmations(run, owner, options, 'pull');
 }

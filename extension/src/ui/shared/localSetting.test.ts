@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { excludedPatterns } from '../../core/tracking/excludeSetting';
-import { localSetting } from './localSetting';
+import { isSetLocally, localSetting } from './localSetting';
 
 const shared = { workspace: true, folder: true };
 const local = { workspace: false, folder: false };
@@ -47,4 +47,13 @@ describe('a setting in a file that Palmtree syncs', () => {
 it("a workspace's own file counts beside a folder's file that is synced", () => {
   const values = { defaultValue: 'manual', workspaceValue: 'change', workspaceFolderValue: 'manual' };
   expect(localSetting('pullOn', 'manual', values, { workspace: false, folder: true })).toBe('change');
+});
+
+describe('a value that was set on this machine', () => {
+  it('is one of the user, or of a settings file that is not synced', () => {
+    expect(isSetLocally({ defaultValue: true }, local)).toBe(false);
+    expect(isSetLocally({ defaultValue: true, globalValue: false }, shared)).toBe(true);
+    expect(isSetLocally({ workspaceValue: false, workspaceFolderValue: true }, shared)).toBe(false);
+    expect(isSetLocally({ workspaceFolderValue: false }, local)).toBe(true);
+  });
 });

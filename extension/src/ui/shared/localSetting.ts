@@ -48,6 +48,17 @@ export function localSetting(name: SettingName, merged: unknown, values: Setting
   return local.at(-1);
 }
 
+/** Whether the setting has a value that was set on this machine. */
+export function isSetLocally(values: SettingValues, shared: SharedFiles): boolean {
+  const { globalValue, workspaceValue, workspaceFolderValue } = values;
+  const local = [
+    globalValue,
+    ...(shared.workspace ? [] : [workspaceValue]),
+    ...(shared.folder ? [] : [workspaceFolderValue]),
+  ];
+  return local.some((value) => value !== undefined);
+}
+
 /** The values set on this machine, merged as VS Code merges objects, and the patterns that any file excludes. */
 function excludeSetting(local: readonly unknown[], merged: unknown): Record<string, unknown> {
   const objects = local.filter((value) => typeof value === 'object' && value !== null && !Array.isArray(value));

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { machineSettings } from '../../core/tracking/sharedRules';
 import { settingDefaults, type SettingName } from './ids';
 import { expectedSetting, isValidSetting, settingFallback, settingSchemas } from './settingSchema';
 
@@ -52,4 +53,9 @@ it('each setting says what its value has to be', () => {
   expect(expectedSetting('backups.maxSize')).toBe('palmtree.backups.maxSize (a number from 1 up)');
   expect(expectedSetting('autoMerge')).toBe('palmtree.autoMerge (true or false)');
   expect(expectedSetting('tree')).toBe('palmtree.tree (a text)');
+});
+
+it('each setting is either shared with the tree or of one machine', () => {
+  expect(names.filter((name) => !machineSettings.has(name)).sort()).toEqual(['autoMerge', 'exclude']);
+  expect([...machineSettings].filter((name) => !names.some((one) => one === name))).toEqual([]);
 });

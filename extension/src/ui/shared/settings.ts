@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
 import { section, settingDefaults, type SettingName } from './ids';
-import { localSetting } from './localSetting';
+import { isSetLocally, localSetting, type SharedFiles } from './localSetting';
 import { showNotification } from './notification';
 import { expectedSetting, isValidSetting, settingFallback } from './settingSchema';
 
@@ -22,6 +22,16 @@ export function setting<N extends SettingName>(name: N, folder?: vscode.Uri): Se
   return name === 'exclude' || isValidSetting(name, value) ? (value as Settings[N]) : settingFallback(name);
 }
 
+/**
+ * Whether texts are merged; `shared` if this machine does not set it, so that the shared rules do. In a workspace that is not
+ * trusted, they do not.
+ */
+export function mergeSetting(folder: vscode.Uri): boolean | 'shared' {
+  const values = vscode.workspace.getConfiguration(section, folder).inspect<unknown>('autoMerge');
+  const isOwn = isSetLocally(values ?? {}, sharedFilesOf(folder));
+  return isOwn || !vscode.workspace.isTrusted ? setting('autoMerge', folder) : 'shared';
+}
+
 /** Whether a settings file that Palmtree syncs sets this for the folder, so that its value does not count. */
 export function isSetByOthers(name: 'serverUrl' | 'tree', folder: vscode.Uri): boolean {
   return rawSetting(name, folder) !== localValue(name, folder);
@@ -29,14 +39,16 @@ export function isSetByOthers(name: 'serverUrl' | 'tree', folder: vscode.Uri): b
 
 function localValue(name: SettingName, folder: vscode.Uri | undefined): unknown {
   const raw = rawSetting(name, folder);
-  const { workspaceFile } = vscode.workspace;
-  const shared = {
-    workspace: workspaceFile === undefined ? isSharedFolder(folder) : isShared(workspaceFile),
-    folder: isSharedFolder(folder),
-  };
+  const shared = sharedFilesOf(folder);
   if (!shared.workspace && !shared.folder) return raw;
   const values = vscode.workspace.getConfiguration(section, folder ?? null).inspect<unknown>(name);
   return localSetting(name, raw, values ?? {}, shared) ?? settingDefaults[name];
+}
+
+function sharedFilesOf(folder: vscode.Uri | undefined): SharedFiles {
+  const { workspaceFile } = vscode.workspace;
+  const isFolder = isSharedFolder(folder);
+  return { workspace: workspaceFile === undefined ? isFolder : isShared(workspaceFile), folder: isFolder };
 }
 
 function isSharedFolder(folder: vscode.Uri | undefined): boolean {

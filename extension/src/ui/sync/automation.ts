@@ -6,12 +6,15 @@ import { messageFor, type Message } from '../shared/errorMessages';
 import { formatNumber } from '../../messages/format';
 import { section } from '../shared/ids';
 import { notify } from '../shared/notify';
-import { setting } from '../shared/settings';
+import { mergeSetting, setting } from '../shared/settings';
 import type { ActiveMerges } from '../workspace/activeMerges';
 import { unsavedPaths } from '../workspace/unsavedFiles';
 import { relativePath } from '../workspace/relativePath';
+import { notifyWithActions } from '../workspace/undoNotice';
 import type { SyncedFolder, WorkspaceFolders } from '../workspace/workspaceFolders';
+import { excludedActions } from './excludedFiles';
 import { notifyMerged } from './transferNotices';
+import { excludedMessage } from '../../messages/sharedRulesMessages';
 import { pullSummary, pushSummary } from '../../messages/transferSummaries';
 
 /** Runs an Automation for each open folder. */
@@ -56,7 +59,7 @@ function automationOf(owner: SyncedFolder, merges: ActiveMerges, log: vscode.Log
     settings: () => ({ pushOn: setting('pushOn', folder.uri), pullOn: setting('pullOn', folder.uri) }),
     gitActivity,
     pullOptions: () => ({
-      autoMerge: setting('autoMerge', folder.uri),
+      autoMerge: mergeSetting(folder.uri),
       unmerged: merges.pathsIn(owner),
       hasUnsavedEdits: (path) => merges.pathsIn(owner).has(path) || unsavedPaths(folder).has(path),
     }),
@@ -67,10 +70,13 @@ function automationOf(owner: SyncedFolder, merges: ActiveMerges, log: vscode.Log
       }
     },
     onPulled: (result) => {
-      const { merged, conflicts, skipped, held, backup } = result;
+      const { merged, conflicts, skipped, held, backup, excluded = [] } = result;
       log.info(`${folder.name}: automatically ${pullSummary(result)}`);
       // Conflicts have their own notification.
       if (merged.length > 0 && conflicts.length === 0) void notifyMerged(log, owner, { merged });
+      if (excluded.length > 0) {
+        void notifyWithActions(log, folder, excludedMessage(excluded), excludedActions(owner, excluded));
+      }
       for (const { path } of held) log.info(`${folder.name}: ${path} was held until the user decides`);
       for (const { path, reason } of skipped) log.info(`${folder.name}: ${path} was skipped (${reason})`);
       if (backup !== undefined) log.info(`the replaced and deleted files are kept in ${backup}`);

@@ -5,6 +5,7 @@ import type { PullResult } from '../../sync/pull/pull';
 import type { PushResult } from '../../sync/push/push';
 import { undoAction, type NoticeAction } from '../workspace/undoNotice';
 import type { SyncedFolder } from '../workspace/workspaceFolders';
+import { excludedActions } from './excludedFiles';
 import { undoPushOf } from './undoPush';
 
 /** The results of a command of the user. */
@@ -29,6 +30,7 @@ export function doneNotice(log: vscode.LogOutputChannel, owner: SyncedFolder, { 
   const undoPull = isOne ? vscode.l10n.t('Undo') : vscode.l10n.t('Undo Pull');
   const undoPush = isOne ? vscode.l10n.t('Undo') : vscode.l10n.t('Undo Push');
   const actions = [
+    ...excludedActions(owner, pull?.excluded ?? []),
     ...(push === undefined || pushed === ''
       ? []
       : [{ title: undoPush, run: () => undoPushOf(log, owner, push.revision) }]),

@@ -4,7 +4,7 @@ import { isPalmtreeError } from '../../errors';
 import type { Skipped } from '../../io/apply/applyState';
 import type { PullOptions, PullResult } from '../../sync/pull/pull';
 import type { PushOptions, PushResult } from '../../sync/push/push';
-import { setting } from '../shared/settings';
+import { mergeSetting } from '../shared/settings';
 import { skippedMessage } from '../../messages/skippedMessages';
 import { withProgress } from '../shared/withProgress';
 import type { CallOptions } from '../workspace/callOptions';
@@ -90,6 +90,7 @@ export function bothPulls(first: PullResult, second: PullResult): PullResult {
     downloadedBytes: first.downloadedBytes + second.downloadedBytes,
     merged: [...first.merged, ...second.merged],
     skippedFolders: [...first.skippedFolders, ...second.skippedFolders],
+    excluded: [...(first.excluded ?? []), ...(second.excluded ?? [])],
     backup: second.backup ?? first.backup,
     undo: [...first.undo, ...second.undo],
   };
@@ -107,7 +108,7 @@ async function pullOnce(
     withProgress(vscode.l10n.t('Palmtree: Pull'), (reporter) => {
       // Called for each file just before it is replaced: the user may type during a long pull.
       const hasUnsavedEdits = (path: string): boolean => unmerged.has(path) || unsavedPaths(folder).has(path);
-      const autoMerge = setting('autoMerge', folder.uri);
+      const autoMerge = mergeSetting(folder.uri);
       return sync.pull(reporter, { ...pullOptions, autoMerge, unmerged, ...agreed, hasUnsavedEdits });
     });
   return withMergeReasons(await withConfirmations(run, owner, options, 'pull'), unmerged);

@@ -1,0 +1,44 @@
+import { l10n } from 'vscode';
+import { sharedFiles, sharedSettingsName, type SharedFile } from '../core/sharedFiles';
+import type { SharedlyExcluded, SharedSettings } from '../core/tracking/sharedRules';
+import { commaList, formatNumber, quoted } from './format';
+import { pathList } from './pathList';
+
+/** The number of files that each file of the shared rules excludes, without those that exclude none. */
+function countsByFile(excluded: readonly SharedlyExcluded[]): readonly (readonly [SharedFile, number])[] {
+  return sharedFiles.flatMap((file) => {
+    const count = excluded.filter(({ by }) => by === file).length;
+    return count === 0 ? [] : [[file, count] as const];
+  });
+}
+
+/** `3 files are no longer synced, because .palmtreeignore excludes them: a, b, c.` Empty without a file. */
+export function excludedMessage(excluded: readonly SharedlyExcluded[]): string {
+  const sentences = countsByFile(excluded).map(([file, count]) => {
+    const paths = pathList(excluded.flatMap(({ path, by }) => (by === file ? [path] : [])));
+    return count === 1
+      ? l10n.t('{0} is no longer synced, because {1} excludes it.', paths, file)
+      : l10n.t('{0} files are no longer synced, because {1} excludes them: {2}.', formatNumber(count), file, paths);
+  });
+  return sentences.join(' ');
+}
+
+/** `excluded by .palmtreeignore`, after a path. */
+export function excludedByMessage(file: SharedFile): string {
+  return l10n.t('excluded by {0}', file);
+}
+
+/** `3 excluded by .palmtreeignore`, for a list of counts. */
+export function excludedCounts(excluded: readonly SharedlyExcluded[]): readonly string[] {
+  return countsByFile(excluded).map(([file, count]) => l10n.t('{0} excluded by {1}', formatNumber(count), file));
+}
+
+/** Names the keys of `.palmtree.json` that do not count. Empty if all do. */
+export function ignoredKeysMessage({ machineKeys, unknownKeys }: SharedSettings): string {
+  const [machine, unknown] = [machineKeys, unknownKeys].map((keys) => commaList(keys.map(quoted)));
+  const sentences = [
+    machine ? l10n.t('Only each machine itself can set {0}, so {1} does not.', machine, sharedSettingsName) : '',
+    unknown ? l10n.t('{0} in {1} is no setting, and is ignored.', unknown, sharedSettingsName) : '',
+  ];
+  return sentences.filter((sentence) => sentence !== '').join(' ');
+}
