@@ -8,7 +8,15 @@ import { step } from './step.mjs';
 import { runMain, UserError } from './userError.mjs';
 
 const built = ['extension.js', 'sql-wasm.wasm', ...workerNames.map((name) => `${name}.js`)];
-const required = ['package.json', 'package.nls.json', 'README.md', 'LICENSE', ...built.map((name) => `dist/${name}`)];
+const schema = 'extension/schemas/sharedSettings.json';
+const required = [
+  'package.json',
+  'package.nls.json',
+  schema,
+  'README.md',
+  'LICENSE',
+  ...built.map((name) => `dist/${name}`),
+];
 const allowed =
   /^(extension\/media\/((walkthrough|screenshots)\/)?[^/]+\.(svg|png|md)|package\.nls\.[\w-]+\.json|l10n\/[^/]+\.json)$/;
 const staging = join(dist, 'package');

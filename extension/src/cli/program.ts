@@ -7,6 +7,7 @@ import { connectCommand } from './commands/connectCommand';
 import { diffCommand } from './commands/diffCommand';
 import { doctorCommand } from './commands/doctorCommand';
 import { logCommand, showCommand } from './commands/historyCommands';
+import { ignoreCommand } from './commands/ignoreCommand';
 import { restoreCommand } from './commands/restoreCommand';
 import { statusCommand } from './commands/statusCommand';
 import { trackCommand, untrackCommand } from './commands/trackCommands';
@@ -25,6 +26,7 @@ const program = new Command('palmtree')
   .addCommand(connectCommand())
   .addCommand(trackCommand())
   .addCommand(untrackCommand())
+  .addCommand(ignoreCommand())
   .addCommand(statusCommand())
   .addCommand(diffCommand())
   .addCommand(pushCommand())

@@ -1,5 +1,5 @@
 import { l10n } from 'vscode';
-import { sharedFiles, sharedSettingsName, type SharedFile } from '../core/sharedFiles';
+import { ignoreFileName, sharedFiles, sharedSettingsName, type SharedFile } from '../core/sharedFiles';
 import type { SharedlyExcluded, SharedSettings } from '../core/tracking/sharedRules';
 import { commaList, formatNumber, quoted } from './format';
 import { pathList } from './pathList';
@@ -41,4 +41,33 @@ export function ignoredKeysMessage({ machineKeys, unknownKeys }: SharedSettings)
     unknown ? l10n.t('{0} in {1} is no setting, and is ignored.', unknown, sharedSettingsName) : '',
   ];
   return sentences.filter((sentence) => sentence !== '').join(' ');
+}
+
+/** The text of a new `.palmtreeignore`. */
+export function newIgnoreFile(): string {
+  const lines = [
+    l10n.t('Files that are not synced, in the syntax of .gitignore. This file is synced itself.'),
+    l10n.t('Excluding a file deletes it nowhere. Example: /build/'),
+  ];
+  return `${lines.map((line) => `# ${line}`).join('\n')}\n`;
+}
+
+/** `isUnsaved`: the file has other unsaved edits, so the user has to save it. */
+export function addedToIgnoreFile(paths: readonly string[], isUnsaved: boolean): string {
+  const list = pathList(paths);
+  if (isUnsaved) return l10n.t('Save {0} to exclude {1}.', ignoreFileName, list);
+  return l10n.t(
+    '{0} excludes {1}. Nothing is deleted. Push to exclude it on the other machines too.',
+    ignoreFileName,
+    list,
+  );
+}
+
+/** Names paths that stay synced because rules of their own track them. Empty without a path. */
+export function keptAlthoughIgnored(paths: readonly string[]): string {
+  if (paths.length === 0) return '';
+  return l10n.t(
+    'Still synced on this machine, because it is tracked by name: {0}. Untrack it to end that.',
+    pathList(paths),
+  );
 }

@@ -38,6 +38,7 @@ import { callOptions, isCallOptions, isConnected, targetFolder } from '../worksp
 import { discard } from './discard';
 import { doctor } from './doctor';
 import { pullSelected, pushSelected, syncSelected } from './selectionCommands';
+import { addToIgnore, openSharedRules } from './sharedRules';
 import { track, trackFiles, untrack } from './trackCommands';
 import { pull, pullHeld, push, pushForce, pushInput, pushWithMessage, sync } from './transferCommands';
 
@@ -81,6 +82,8 @@ export function registerCommands(deps: CommandDeps): vscode.Disposable {
     track: (uri, uris) => track(deps, uri, uris),
     trackFiles: () => trackFiles(deps),
     untrack: (...picked) => untrack(deps, ...picked),
+    openSharedRules: (argument) => openSharedRules(deps, argument),
+    addToIgnore: (...picked) => addToIgnore(deps, ...picked),
     push: (argument) => push(deps, argument),
     pushForce: (argument) => pushForce(deps, argument),
     pull: (argument) => pull(deps, argument),

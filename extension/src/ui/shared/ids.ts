@@ -7,6 +7,8 @@ export const commandIds = {
   track: 'palmtree.track',
   trackFiles: 'palmtree.trackFiles',
   untrack: 'palmtree.untrack',
+  openSharedRules: 'palmtree.openSharedRules',
+  addToIgnore: 'palmtree.addToIgnore',
   push: 'palmtree.push',
   pushForce: 'palmtree.pushForce',
   pull: 'palmtree.pull',

@@ -96,7 +96,7 @@ describe('the commands of package.json', () => {
     const isTitleCase = (title: string): boolean =>
       title
         .split(/[ (]+/)
-        .every((word, index) => /^[A-Z]/.test(word) || (index > 0 && small.test(word.replace('…', ''))));
+        .every((word, index) => /^[A-Z.]/.test(word) || (index > 0 && small.test(word.replace('…', ''))));
     expect(commands.filter(({ title }) => !isTitleCase(title)).map(({ title }) => title)).toEqual(['Track for sync']);
   });
 
