@@ -1,6 +1,6 @@
 import { l10n } from 'vscode';
 import type { CheckName, Finding } from '../sync/folder/folderChecks';
-import { commaList, fileCount, formatNumber } from './format';
+import { commaList, fileCount, formatMilliseconds, formatNumber } from './format';
 import { excludedCounts } from './sharedRulesMessages';
 
 export function checkTitle(check: CheckName): string {
@@ -19,10 +19,10 @@ export function checkTitle(check: CheckName): string {
 export function findingMessage(finding: Finding): string {
   switch (finding.check) {
     case 'rsync':
-      return l10n.t('{0} {1}', finding.command, finding.version);
+      return l10n.t('{0}, version {1}', finding.command, finding.version);
     case 'server': {
       const { server, version, name, ms } = finding;
-      return l10n.t('{0}, version {1}, as {2}, in {3} ms', server, version, name, formatNumber(ms));
+      return l10n.t('{0}, version {1}, as {2}, in {3}', server, version, name, formatMilliseconds(ms));
     }
     case 'tree':
       return l10n.t('"{0}" at revision {1}', finding.tree, finding.revision);

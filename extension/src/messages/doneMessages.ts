@@ -2,15 +2,14 @@ import { l10n } from 'vscode';
 import type { ChangedNames } from '../core/changedNames';
 import type { PullResult } from '../sync/pull/pull';
 import type { PushResult } from '../sync/push/push';
-import { formatNumber, joined } from './format';
+import { formatNumber, sentences } from './format';
 import { pathList } from './pathList';
 import { excludedMessage } from './sharedRulesMessages';
 
 /** `Pushed 3 files: a, b, c. Deleted d on the server. 1 conflict is left.` Empty if nothing was pushed. */
 export function pushedMessage({ put, deleted, renamed, names }: PushResult, conflicts: number): string {
   if (put + deleted === 0) return '';
-  return joined(
-    ' ',
+  return sentences(
     pushedSentence(put - renamed, names),
     renamedSentence(renamed, names),
     deletedOnServerSentence(deleted - renamed, names),
@@ -21,8 +20,7 @@ export function pushedMessage({ put, deleted, renamed, names }: PushResult, conf
 /** `Pulled 3 files: a, b, c. Deleted d here.` Names the files whose sync the pull has ended. Empty if nothing was pulled. Conflicts and merges have their own sentences. */
 export function pulledMessage({ written, deleted, renamed, names, held, excluded = [] }: PullResult): string {
   if (written + deleted === 0) return excludedMessage(excluded);
-  return joined(
-    ' ',
+  return sentences(
     pulledSentence(written - renamed, names),
     renamedSentence(renamed, names),
     deletedHereSentence(deleted - renamed, names),

@@ -26,9 +26,25 @@ export function commaList(parts: readonly string[]): string {
   return others.reduce((list, part) => l10n.t('{0}, {1}', list, part), first);
 }
 
+/** `First. Second.`: sentences one after the other, without the empty ones. Some languages put no space between them. */
+export function sentences(...all: readonly string[]): string {
+  const [first = '', ...others] = all.filter((sentence) => sentence !== '');
+  return others.reduce((text, sentence) => l10n.t('{0} {1}', text, sentence), first);
+}
+
+/** `text (detail)`, with the parentheses of the language. */
+export function withDetail(text: string, detail: string): string {
+  return l10n.t('{0} ({1})', text, detail);
+}
+
 /** `"a"`, with the quotation marks of the language. */
 export function quoted(text: string): string {
   return l10n.t('"{0}"', text);
+}
+
+/** `“a”`, for words of another person. */
+export function cited(text: string): string {
+  return l10n.t('“{0}”', text);
 }
 
 /** `1 file`, `2 files`. */
@@ -40,29 +56,57 @@ const units = ['byte', 'kilobyte', 'megabyte', 'gigabyte', 'terabyte'] as const;
 
 /** `1.4 MB`, in powers of 1000 as file managers show sizes. */
 export function formatBytes(bytes: number): string {
+  const { value, index } = scaled(bytes);
+  return index === 0
+    ? formatUnit(value, 'byte', { display: 'long' })
+    : formatUnit(value, units[index] ?? 'byte', { digits: 1 });
+}
+
+/** The number of bytes in the largest of `units` of which there is a whole one. */
+function scaled(bytes: number): { readonly value: number; readonly index: number } {
   let value = bytes;
   let index = 0;
   while (value >= 1000 && index < units.length - 1) {
     value /= 1000;
     index++;
   }
-  const digits = index === 0 ? 0 : 1;
+  return { value, index };
+}
+
+/** `1.4 MB/s`. */
+export function formatRate(bytesPerSecond: number): string {
+  const { value, index } = scaled(Math.round(bytesPerSecond));
+  return formatUnit(value, `${units[index] ?? 'byte'}-per-second`, { digits: index === 0 ? 0 : 1 });
+}
+
+/** `45 sec`, `9 min`, `2 hr 5 min`, rounded up. */
+export function formatDuration(seconds: number): string {
+  const whole = Math.max(0, Math.ceil(seconds));
+  if (whole < 60) return formatUnit(whole, 'second');
+  const minutes = Math.ceil(whole / 60);
+  if (minutes < 60) return formatUnit(minutes, 'minute');
+  const parts = [formatUnit(Math.floor(minutes / 60), 'hour'), formatUnit(minutes % 60, 'minute')];
+  return new Intl.ListFormat(env.language, { type: 'unit', style: 'narrow' }).format(parts);
+}
+
+/** `12 ms`. */
+export function formatMilliseconds(ms: number): string {
+  return formatUnit(Math.round(ms), 'millisecond');
+}
+
+interface UnitFormat {
+  readonly digits?: number;
+  readonly display?: 'short' | 'long';
+}
+
+function formatUnit(value: number, unit: string, { digits = 0, display = 'short' }: UnitFormat = {}): string {
   return new Intl.NumberFormat(env.language, {
     style: 'unit',
-    unit: units[index] ?? 'byte',
-    unitDisplay: index === 0 ? 'long' : 'short',
+    unit,
+    unitDisplay: display,
     minimumFractionDigits: digits,
     maximumFractionDigits: digits,
   }).format(value);
-}
-
-/** `45 s`, `9 min`, `2 h 5 min`, rounded up. */
-export function formatDuration(seconds: number): string {
-  const whole = Math.max(0, Math.ceil(seconds));
-  if (whole < 60) return l10n.t('{0} s', formatNumber(whole));
-  const minutes = Math.ceil(whole / 60);
-  if (minutes < 60) return l10n.t('{0} min', formatNumber(minutes));
-  return l10n.t('{0} h {1} min', formatNumber(Math.floor(minutes / 60)), formatNumber(minutes % 60));
 }
 
 /** `Nov 24, 2026, 1:05 PM`, in local time. */

@@ -1,7 +1,7 @@
 import { l10n } from 'vscode';
 import type { RevisionSummary } from '../../../server/src/contract/history';
 import type { FileVersion } from '../sync/history/fileVersions';
-import { formatBytes, formatNumber, joined, relativeTime } from './format';
+import { cited, commaList, formatBytes, formatNumber, joined, relativeTime } from './format';
 
 /**
  * `3 minutes ago · renamed from notes/old.md · “the message” · 12.0 kB`. The size comes last, since a narrow view cuts off
@@ -17,27 +17,36 @@ export function versionDescription({ createdAt, message, entry, renamedFrom }: F
 /** The part of a revision's description about the changes that the server has removed. */
 function removedText({ put, deleted, removed = 0 }: RevisionSummary): string {
   if (removed === 0) return '';
-  return removed >= put + deleted
-    ? l10n.t('removed by retention')
-    : l10n.t('{0} removed by retention', formatNumber(removed));
+  if (removed >= put + deleted) return l10n.t('removed by retention');
+  return removed === 1
+    ? l10n.t('1 change removed by retention')
+    : l10n.t('{0} changes removed by retention', formatNumber(removed));
+}
+
+/** `1 renamed, 2 changed, 1 deleted`. The languages in which these words agree with the number have two of each. */
+function changesText(revision: RevisionSummary): string {
+  const { renamed = 0 } = revision;
+  const [put, deleted] = [revision.put - renamed, revision.deleted - renamed];
+  const parts = [
+    renamed === 1 ? l10n.t('1 renamed') : '',
+    renamed > 1 ? l10n.t('{0} renamed', formatNumber(renamed)) : '',
+    put === 1 ? l10n.t('1 changed') : '',
+    put > 1 ? l10n.t('{0} changed', formatNumber(put)) : '',
+    deleted === 1 ? l10n.t('1 deleted') : '',
+    deleted > 1 ? l10n.t('{0} deleted', formatNumber(deleted)) : '',
+  ];
+  return commaList(parts);
 }
 
 /** `3 minutes ago · “the message” · 1 renamed, 2 changed, 1 deleted · forced · removed by retention` */
 export function revisionDescription(revision: RevisionSummary, now: Date): string {
-  const { createdAt, message, forced, renamed = 0 } = revision;
-  const [put, deleted] = [revision.put - renamed, revision.deleted - renamed];
-  const changes = joined(
-    ', ',
-    renamed > 0 ? l10n.t('{0} renamed', formatNumber(renamed)) : '',
-    put > 0 ? l10n.t('{0} changed', formatNumber(put)) : '',
-    deleted > 0 ? l10n.t('{0} deleted', formatNumber(deleted)) : '',
-  );
+  const { createdAt, message, forced } = revision;
   const time = relativeTime(new Date(createdAt), now);
   const isForced = forced ? l10n.t('forced') : '';
-  return joined(' · ', time, quotedMessage(message), changes, isForced, removedText(revision));
+  return joined(' · ', time, quotedMessage(message), changesText(revision), isForced, removedText(revision));
 }
 
 function quotedMessage(message: string | null): string {
   const [line = ''] = (message ?? '').split('\n');
-  return line === '' ? '' : `“${line}”`;
+  return line === '' ? '' : cited(line);
 }

@@ -31,7 +31,7 @@ export function pathSection(title: string, paths: readonly string[]): string {
 /** The same for lines in an order of their own. */
 export function listSection(title: string, lines: readonly string[]): string {
   const indented = firstLines(lines).map((line) => `  ${line}`);
-  return lines.length === 0 ? '' : `${title} (${formatNumber(lines.length)}):\n${indented.join('\n')}`;
+  return lines.length === 0 ? '' : [l10n.t('{0} ({1}):', title, formatNumber(lines.length)), ...indented].join('\n');
 }
 
 function firstLines(lines: readonly string[]): string[] {

@@ -4,7 +4,16 @@ import type { TransferProgress } from '../io/transfer/transferProgress';
 import type { ProgressStep } from '../sync/ports/progressStep';
 import type { SentPack, TransferOutcome, TransferTitle } from '../sync/ports/serverBinding';
 import { errorText } from './errorTexts';
-import { fileCount, formatBytes, formatDuration, formatNumber, formatPercent } from './format';
+import {
+  fileCount,
+  formatBytes,
+  formatDuration,
+  formatNumber,
+  formatPercent,
+  formatRate,
+  sentences,
+  withDetail,
+} from './format';
 
 /** The part of a command that is running, without a full stop. */
 function stepMessage(step: ProgressStep): string {
@@ -66,17 +75,17 @@ export function runningMessage(running: RunningStep, now: Date): string {
   const { step, progress, since } = running;
   const message = stepMessage(step);
   if (progress?.isQueued === true) return queuedMessage();
-  if (!hasBytes(progress)) return isAwaiting(running, now) ? `${message} (${secondsSince(since, now)})` : message;
+  if (!hasBytes(progress)) return isAwaiting(running, now) ? withDetail(message, secondsSince(since, now)) : message;
   const done = transferMessage(progress);
   if (progress.isReconnecting === true) return l10n.t('The connection was lost at {0}. Reconnecting…', done);
   // One of the two rsyncs may be reading a large file.
-  if (isLongAgo(since, now)) return `${message}: ${done}. ${l10n.t('No data for {0}', secondsSince(since, now))}`;
+  if (isLongAgo(since, now)) return l10n.t('{0}: {1}. No data for {2}', message, done, secondsSince(since, now));
   const left = timeLeftMessage(running, now);
-  if (left === '') return `${message}: ${done}`;
-  return l10n.t('{0}: {1}, {2}/s, {3}', message, done, formatBytes(Math.round(progress.bytesPerSecond ?? 0)), left);
+  if (left === '') return l10n.t('{0}: {1}', message, done);
+  return l10n.t('{0}: {1}, {2}, {3}', message, done, formatRate(progress.bytesPerSecond ?? 0), left);
 }
 
-/** `45 s left`; empty as long as the time is not known. */
+/** `45 sec left`; empty as long as the time is not known. */
 export function timeLeftMessage({ progress, since }: RunningStep, now: Date): string {
   if (progress?.bytesPerSecond === undefined || progress.isReconnecting === true || isLongAgo(since, now)) return '';
   const bytes = progress.totalBytes - progress.bytes;
@@ -92,7 +101,7 @@ function hasBytes(progress: TransferProgress | undefined): progress is TransferP
 }
 
 export function waitMessage(since: number, now: Date): string {
-  return l10n.t('Waiting for the server ({0})', secondsSince(since, now));
+  return withDetail(l10n.t('Waiting for the server'), secondsSince(since, now));
 }
 
 function secondsSince(since: number, now: Date): string {
@@ -137,12 +146,16 @@ export function transferSummary(outcome: TransferOutcome): string {
 }
 
 /** The line between two attempts of a transfer in the terminal. */
-export function retryMessage({ code, details }: PalmtreeError, pauseMs: number): string {
-  if (code === 'too_many_runs') return queuedMessage();
-  const seconds = formatNumber(pauseMs / 1000);
-  return details.exit === undefined
-    ? l10n.t('The connection was lost ({0}). Trying again in {1} s.', details.reason ?? '', seconds)
-    : l10n.t('rsync failed with {0}. Trying again in {1} s.', details.exit, seconds);
+export function retryMessage(error: PalmtreeError, pauseMs: number): string {
+  if (error.code === 'too_many_runs') return queuedMessage();
+  return sentences(retryCause(error), l10n.t('Trying again in {0}.', formatDuration(pauseMs / 1000)));
+}
+
+function retryCause(error: PalmtreeError): string {
+  const { exit, reason = '' } = error.details;
+  if (exit !== undefined) return l10n.t('rsync failed with {0}.', exit);
+  if (error.code === 'no_response') return errorText(error);
+  return reason === '' ? l10n.t('The connection was lost.') : l10n.t('The connection was lost ({0}).', reason);
 }
 
 function queuedMessage(): string {

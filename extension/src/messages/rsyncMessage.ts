@@ -1,15 +1,16 @@
 import { l10n } from 'vscode';
 import type { TriedRsync } from '../errors';
+import { sentences } from './format';
 
 /** Explains the fault of an rsync, and says how to install a version that works. */
 export function rsyncMessage(tried: TriedRsync | undefined): string {
   const { command, install } = tried ?? { command: 'rsync', install: undefined };
-  return `${faultText(tried, command)} ${installText(install)}`;
+  return sentences(faultText(tried, command), installText(install));
 }
 
 /** Says why files travel over HTTP. */
 export function httpInsteadMessage(tried: TriedRsync): string {
-  return `${faultText(tried, tried.command)} ${l10n.t('Files travel over HTTP instead.')}`;
+  return sentences(faultText(tried, tried.command), l10n.t('Files are transferred over HTTP instead.'));
 }
 
 function faultText(tried: TriedRsync | undefined, command: string): string {

@@ -1,4 +1,5 @@
 import { l10n } from 'vscode';
+import { withDetail } from './format';
 
 const noPermission = (): string => l10n.t('you have no permission');
 const diskError = (): string => l10n.t('the disk reports an error');
@@ -36,5 +37,5 @@ const texts: Readonly<Record<string, () => string>> = {
 /** A clause that says what a system's error code means, with the code for those who look it up. */
 export function systemFault(errno: string): string {
   const text = texts[errno];
-  return text === undefined ? errno : `${text()} (${errno})`;
+  return text === undefined ? errno : withDetail(text(), errno);
 }

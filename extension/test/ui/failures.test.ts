@@ -59,7 +59,7 @@ describe('a server that freezes', () => {
       await window.pending('↑1');
       process.kill(server.pid, 'SIGSTOP');
       await window.clickStatusBarItem();
-      await window.notifications.toast(/Waiting for the server \(\d+ s\)/).waitFor();
+      await window.notifications.toast(/Waiting for the server \(\d+ sec\)/).waitFor();
       await picture(window, 'waiting');
       await window.notifications.toast('did not respond for 15 s').waitFor();
       await window.statusBarItem('push').locator('.codicon-debug-disconnect').waitFor();

@@ -7,7 +7,7 @@ describe('settings that are not valid', () => {
     await desk.configure({ 'palmtree.modes': 7, 'palmtree.autoMerge': 'yes' });
     const window = await desk.open();
     const text = await window.notifications.text('not valid');
-    expect(text).toContain('palmtree.modes (one of "auto", "keep", "ignore"); palmtree.autoMerge (true or false)');
+    expect(text).toContain('palmtree.modes (one of "auto", "keep", "ignore"), palmtree.autoMerge (true or false)');
     await window.notifications.click('not valid', 'Open Settings');
     const editor = window.page.locator('.settings-editor');
     await editor.getByText('2 Settings Found').waitFor();

@@ -89,7 +89,7 @@ describe('the pause of automation', () => {
     await paused.waitFor();
     await window.statusBarItem('push').hover();
     const hover = window.page.locator('.workbench-hover');
-    await hover.getByText('nothing is pushed or pulled without you').waitFor();
+    await hover.getByText('until you resume it').waitFor();
     await picture(window, 'paused', { panel: true });
     expect(await desk.read(seeds)).toBe('# Seeds\n');
     await hover.getByRole('link', { name: 'Resume Automation' }).click();

@@ -5,6 +5,7 @@ import { gitActivity } from '../../io/fs/watch/gitActivity';
 import { Automation, type PauseReason } from '../../sync/automation/automation';
 import type { PullResult } from '../../sync/pull/pull';
 import type { PushResult } from '../../sync/push/push';
+import { formatDuration } from '../../messages/format';
 import { errorSentence } from '../terminal/errorSentence';
 import type { Invocation } from './invocation';
 import { activeMergePaths } from './merges';
@@ -143,12 +144,12 @@ export class LiveSync {
     if (reason.kind === 'conflicts') {
       const { count } = reason;
       const files = count === 1 ? '1 file is' : `${count} files are`;
-      out.warn(`${files} in conflict. Nothing is pushed or pulled until "palmtree resolve" has decided.`);
+      out.warn(`${files} in conflict. Nothing is pushed or pulled until you run "palmtree resolve".`);
       return;
     }
     const { error } = reason;
     if (!isServerAbsent(error)) return this.#end.reject(error);
-    out.warn(`${errorSentence(error)} Trying again in ${retryMs / 1000} s.`);
+    out.warn(`${errorSentence(error)} Trying again in ${formatDuration(retryMs / 1000)}.`);
     setTimeout(() => void this.#again(error), retryMs).unref();
   }
 

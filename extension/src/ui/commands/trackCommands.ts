@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
 import { PalmtreeError } from '../../errors';
-import { formatBytes, formatNumber } from '../../messages/format';
+import { commaList, formatBytes, formatNumber } from '../../messages/format';
 import { confirm } from '../shared/confirm';
 import { commandIds } from '../shared/ids';
 import { showInStatusBar, showNotification } from '../shared/notification';
@@ -51,7 +51,8 @@ function trackedMessage(tracked: number, problems: number): string {
   const files =
     tracked === 1 ? vscode.l10n.t('1 file tracked') : vscode.l10n.t('{0} files tracked', formatNumber(tracked));
   if (problems === 0) return files;
-  return `${files}, ${problems === 1 ? vscode.l10n.t('1 problem') : vscode.l10n.t('{0} problems', formatNumber(problems))}`;
+  const found = problems === 1 ? vscode.l10n.t('1 problem') : vscode.l10n.t('{0} problems', formatNumber(problems));
+  return commaList([files, found]);
 }
 
 /** Lets the user choose in a list of files, or type paths. Throws cancelled. */

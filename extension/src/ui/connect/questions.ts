@@ -4,6 +4,7 @@ import { isPalmtreeError, PalmtreeError } from '../../errors';
 import { Client } from '../../io/api/client';
 import { isSshAddress } from '../../io/api/sshAddress';
 import { unencryptedConfirmation } from '../../messages/confirmations';
+import { sentences } from '../../messages/format';
 import { messageFor } from '../shared/errorMessages';
 import { showModal } from '../shared/notification';
 import { createPickList } from '../shared/quickInput';
@@ -70,7 +71,7 @@ export function askForToken(url: URL, stored: string | undefined): Promise<Signe
       return signIn(client, token, signal).catch((error: unknown) => {
         if (!isPalmtreeError(error, 'unauthorized')) throw error;
         const text = vscode.l10n.t('{0} does not accept this token.', url.host);
-        throw new InvalidAnswer(`${text} ${vscode.l10n.t('Create a new one there with: {0}', createTokenCommand)}`);
+        throw new InvalidAnswer(sentences(text, vscode.l10n.t('Create a new one there with: {0}', createTokenCommand)));
       });
     },
   });

@@ -4,7 +4,7 @@ import { isUnpushed } from '../../core/status/pathState';
 import type { RestorePlan, RestoreResult } from '../../sync/history/restore';
 import { restoreConfirmation } from '../../messages/confirmations';
 import { confirm } from '../shared/confirm';
-import { formatNumber } from '../../messages/format';
+import { formatNumber, sentences } from '../../messages/format';
 import { showResult } from '../shared/notify';
 import { repeatable } from '../shared/repeatable';
 import { skippedMessage } from '../../messages/skippedMessages';
@@ -133,7 +133,7 @@ function restoredMessage({ revision, written, skipped }: RestoreResult, { owner,
   // A file that equals the server's newest version has nothing to push.
   const isPending = written.some((path) => owner.sync.pathStates.has(path));
   const next = isPending ? uploadHint(written.length) : vscode.l10n.t('The server already has this version.');
-  return `${restored} ${next}`;
+  return sentences(restored, next);
 }
 
 function uploadHint(count: number): string {

@@ -3,6 +3,7 @@ import type { PullUndoPlan } from '../../sync/history/undoPull';
 import { undoPullConfirmation } from '../../messages/confirmations';
 import { confirm } from '../shared/confirm';
 import { showResult } from '../shared/notify';
+import { sentences } from '../../messages/format';
 import { skippedMessage } from '../../messages/skippedMessages';
 import { changedSinceMessage, undonePullMessage } from '../../messages/undoMessages';
 import { withProgress } from '../shared/withProgress';
@@ -43,7 +44,7 @@ export async function undoPull({ folders, log }: HistoryDeps, argument: unknown)
     changedSinceMessage(result.changedSince),
     first === undefined ? '' : skippedMessage(first),
   ].filter((part) => part !== '');
-  showResult(log, folder, parts.join(' '), parts.length > 1 && options === undefined);
+  showResult(log, folder, sentences(...parts), parts.length > 1 && options === undefined);
   return result;
 }
 

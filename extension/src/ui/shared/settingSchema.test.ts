@@ -50,9 +50,9 @@ it('a .gitignore is respected while its setting is not valid, so that nothing is
 it('each setting says what its value has to be', () => {
   expect(expectedSetting('modes')).toBe('palmtree.modes (one of "auto", "keep", "ignore")');
   expect(expectedSetting('deletionGuard.share')).toBe('palmtree.deletionGuard.share (a number from 0 to 1)');
-  expect(expectedSetting('backups.maxSize')).toBe('palmtree.backups.maxSize (a number from 1 up)');
+  expect(expectedSetting('backups.maxSize')).toBe('palmtree.backups.maxSize (a number of at least 1)');
   expect(expectedSetting('autoMerge')).toBe('palmtree.autoMerge (true or false)');
-  expect(expectedSetting('tree')).toBe('palmtree.tree (a text)');
+  expect(expectedSetting('tree')).toBe('palmtree.tree (a string)');
 });
 
 it('each setting is either shared with the tree or of one machine', () => {

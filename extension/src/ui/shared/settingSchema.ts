@@ -1,6 +1,6 @@
 import { l10n } from 'vscode';
 import { isExcludeSetting } from '../../core/tracking/excludeSetting';
-import { commaList, quoted } from '../../messages/format';
+import { commaList, formatNumber, quoted, withDetail } from '../../messages/format';
 import { settingDefaults, type SettingName } from './ids';
 
 /** The part of a setting's JSON schema that its values are checked against. A test compares it with package.json. */
@@ -46,7 +46,7 @@ export function settingFallback<N extends SettingName>(name: N): (typeof setting
 
 /** A setting with the values that it accepts, for a list: `palmtree.modes (one of "auto", "keep", "ignore")`. */
 export function expectedSetting(name: SettingName): string {
-  return `palmtree.${name} (${expectation(name)})`;
+  return withDetail(`palmtree.${name}`, expectation(name));
 }
 
 function expectation(name: SettingName): string {
@@ -54,14 +54,14 @@ function expectation(name: SettingName): string {
   if (options !== undefined) return l10n.t('one of {0}', commaList(options.map(quoted)));
   switch (type) {
     case 'string':
-      return l10n.t('a text');
+      return l10n.t('a string');
     case 'boolean':
       return l10n.t('true or false');
     case 'object':
       return l10n.t('an object such as {0}', '{ "*.log": true }');
     case 'number':
       return maximum === undefined
-        ? l10n.t('a number from {0} up', minimum ?? 0)
-        : l10n.t('a number from {0} to {1}', minimum ?? 0, maximum);
+        ? l10n.t('a number of at least {0}', formatNumber(minimum ?? 0))
+        : l10n.t('a number from {0} to {1}', formatNumber(minimum ?? 0), formatNumber(maximum));
   }
 }

@@ -1,4 +1,5 @@
 import * as vscode from 'vscode';
+import { commaList } from '../../messages/format';
 import { section, settingDefaults, type SettingName } from './ids';
 import { isSetLocally, localSetting, type SharedFiles } from './localSetting';
 import { showNotification } from './notification';
@@ -68,7 +69,7 @@ export async function warnOfInvalidSettings(
   const names = Object.keys(settingDefaults) as SettingName[];
   const invalid = names.filter((name) => affects(name) && !isValidSetting(name, rawSetting(name, folder.uri)));
   if (invalid.length === 0) return;
-  const list = invalid.map(expectedSetting).join('; ');
+  const list = commaList(invalid.map(expectedSetting));
   const text =
     invalid.length === 1
       ? vscode.l10n.t('A setting of {0} is not valid, so a safe value is used: {1}.', folder.name, list)

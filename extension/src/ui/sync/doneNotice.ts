@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import { joined } from '../../messages/format';
+import { sentences } from '../../messages/format';
 import { pulledMessage, pushedMessage } from '../../messages/doneMessages';
 import type { PullResult } from '../../sync/pull/pull';
 import type { PushResult } from '../../sync/push/push';
@@ -36,5 +36,5 @@ export function doneNotice(log: vscode.LogOutputChannel, owner: SyncedFolder, { 
       : [{ title: undoPush, run: () => undoPushOf(log, owner, push.revision) }]),
     ...(pull === undefined || pull.undo.length === 0 ? [] : [undoAction(log, owner, pull.undo, undoPull)]),
   ];
-  return { text: joined(' ', pulled, pushed), actions };
+  return { text: sentences(pulled, pushed), actions };
 }

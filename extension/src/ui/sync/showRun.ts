@@ -1,4 +1,4 @@
-import type * as vscode from 'vscode';
+import * as vscode from 'vscode';
 import { skippedMessage } from '../../messages/skippedMessages';
 import type { PullOptions, PullResult } from '../../sync/pull/pull';
 import type { PushResult } from '../../sync/push/push';
@@ -42,10 +42,14 @@ export interface Runs {
  */
 export function showRun(deps: TransferDeps, owner: SyncedFolder, options: CallOptions | undefined, runs: Runs): void {
   const { pull, push } = runs;
-  const text = runs.text ?? [pull, push].flatMap((run) => (run === undefined ? [] : [run.text])).join('; ');
+  const text = runs.text ?? runsText(pull?.text, push?.text);
   for (const one of push?.result.skipped ?? []) deps.log.warn(`${owner.folder.name}: ${skippedMessage(one)}`);
   const isNotified = options === undefined && notify(deps, owner, runs);
   if (!isNotified || runs.text !== undefined) showInStatusBar(text);
+}
+
+function runsText(pull: string | undefined, push: string | undefined): string {
+  return pull === undefined || push === undefined ? (pull ?? push ?? '') : vscode.l10n.t('{0}; {1}', pull, push);
 }
 
 /** Returns false if there is nothing to tell. */

@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
-import { joined } from '../../messages/format';
 import { undoPushConfirmation } from '../../messages/confirmations';
+import { sentences } from '../../messages/format';
 import { beforeRemovedMessage, changedSinceMessage } from '../../messages/undoMessages';
 import type { UndoPushResult } from '../../sync/history/undoPush';
 import { confirm } from '../shared/confirm';
@@ -34,7 +34,7 @@ async function offerToPull({ folder }: SyncedFolder, revision: number, result: U
   const undone = vscode.l10n.t('Push r{0} undone (new revision {1}).', revision, result.revision);
   const next = vscode.l10n.t('Pull to update this folder.');
   const left = [changedSinceMessage(result.changedSince), beforeRemovedMessage(result.beforeRemoved)];
-  const text = joined(' ', undone, ...left, next);
+  const text = sentences(undone, ...left, next);
   const pull = vscode.l10n.t('Pull');
   const picked = await showNotification('information', `${notificationSource(folder.uri)}: ${text}`, pull);
   if (picked === pull) await vscode.commands.executeCommand(commandIds.pull, folder.uri);

@@ -52,7 +52,7 @@ describe('the status bar item', () => {
     const { text, tooltip } = indicatorFor([{ ...state({ tracked: 1 }), unusableRsync }]);
     expect(text).toBe('$(check) Palmtree');
     expect(tooltip.split('\n\n')[1]).toBe(
-      '"rsync" is openrsync, which Palmtree cannot use. Files travel over HTTP instead.',
+      '"rsync" is openrsync, which Palmtree cannot use. Files are transferred over HTTP instead.',
     );
   });
 
@@ -96,7 +96,7 @@ describe('the status bar item', () => {
   it('shows that the user has paused the automation, and keeps its command', () => {
     const paused = { ...state({ outgoing: 1 }), isAutomationPaused: true };
     expect(indicatorFor([paused])).toMatchObject({ text: '$(cloud-upload) ↑1 $(debug-pause)', command: 'push' });
-    expect(indicatorFor([paused]).tooltip).toContain('Automation is paused: nothing is pushed or pulled without you');
+    expect(indicatorFor([paused]).tooltip).toContain('Automation is paused: until you resume it');
     expect(indicatorFor([state(), paused]).tooltip).toContain('Automation is paused in kitchen');
   });
 
@@ -180,7 +180,7 @@ describe('the status bar item', () => {
     it('while it waits for the server for the first time', () => {
       expect(indicatorFor([tracking({ isChecked: false, waitingSince: at(12) })])).toMatchObject({
         text: '$(sync~spin) Palmtree',
-        tooltip: 'Waiting for the server (12 s)',
+        tooltip: 'Waiting for the server (12 sec)',
       });
     });
 
@@ -194,7 +194,7 @@ describe('the status bar item', () => {
       const indicator = indicatorFor([tracking({ offline: unreachable(), nextTryAt: at(-4) })]);
       expect(indicator).toMatchObject({ text: 'Palmtree $(debug-disconnect)', command: 'rescan' });
       expect(indicator.tooltip).toContain('"notes" was at revision 7 when the server last responded.');
-      expect(indicator.tooltip).toContain('Next try in 4 s.');
+      expect(indicator.tooltip).toContain('Next try in 4 sec.');
       expect(indicator.tooltip).not.toContain('Up to date');
     });
 
@@ -205,7 +205,7 @@ describe('the status bar item', () => {
 
     it('when a command has found the server gone', () => {
       const halted = state({ outgoing: 1 }, { kind: 'halted', error: unreachable() });
-      expect(indicatorFor([{ ...halted, nextTryAt: at(-3) }]).tooltip).toContain('Next try in 3 s.');
+      expect(indicatorFor([{ ...halted, nextTryAt: at(-3) }]).tooltip).toContain('Next try in 3 sec.');
       expect(indicatorFor([{ ...halted, nextTryAt: at(1) }]).tooltip).toContain('Trying again…');
     });
   });
@@ -220,22 +220,22 @@ describe('the status bar item', () => {
     const since = now.getTime() - 8_000;
 
     it.each([
-      ['awaitingServer', 'Waiting for the server (8 s)'],
-      ['fetchingChanges', 'Fetching changes from the server (8 s)'],
-      ['committing', 'The server is verifying the files (8 s)'],
-      ['awaitingCommit', 'The server is still busy with this push (8 s)'],
+      ['awaitingServer', 'Waiting for the server (8 sec)'],
+      ['fetchingChanges', 'Fetching changes from the server (8 sec)'],
+      ['committing', 'The server is verifying the files (8 sec)'],
+      ['awaitingCommit', 'The server is still busy with this push (8 sec)'],
       ['scanning', 'Scanning for changes'],
     ] as const)('how long the step %s lasts, if it waits for the server', (kind, tooltip) => {
       expect(indicatorFor([running({ step: { kind }, progress: undefined, since })]).tooltip).toBe(tooltip);
       const begun = indicatorFor([running({ step: { kind }, progress: undefined, since: now.getTime() })]);
-      expect(begun.tooltip).toBe(tooltip.replace(' (8 s)', ''));
+      expect(begun.tooltip).toBe(tooltip.replace(' (8 sec)', ''));
     });
 
     it('the speed and the time left, once they are known', () => {
       const known = { ...progress, bytes: 31e6, totalBytes: 100e6, bytesPerSecond: 1.5e6 };
       const indicator = indicatorFor([running({ progress: known, since: now.getTime() })]);
-      expect(indicator.text).toBe('$(sync~spin) Pushing 31%, 46 s left');
-      expect(indicator.tooltip).toBe('Sending 4 files: 31%, 1 of 4 files, 31.0 MB of 100.0 MB, 1.5 MB/s, 46 s left');
+      expect(indicator.text).toBe('$(sync~spin) Pushing 31%, 46 sec left');
+      expect(indicator.tooltip).toBe('Sending 4 files: 31%, 1 of 4 files, 31.0 MB of 100.0 MB, 1.5 MB/s, 46 sec left');
       expect(indicatorFor([running({ progress: known, since })]).text).toBe('$(sync~spin) Pushing 31%');
       const lost = { ...known, isReconnecting: true };
       expect(indicatorFor([running({ progress: lost, since: now.getTime() })]).text).not.toContain('left');
@@ -262,7 +262,7 @@ describe('the status bar item', () => {
     });
 
     it('that no data moves', () => {
-      expect(indicatorFor([running({ since })]).tooltip).toContain('No data for 8 s');
+      expect(indicatorFor([running({ since })]).tooltip).toContain('No data for 8 sec');
       expect(indicatorFor([running({ since: now.getTime() })]).tooltip).not.toContain('No data');
     });
   });

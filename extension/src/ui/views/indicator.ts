@@ -2,7 +2,16 @@ import { l10n } from 'vscode';
 import { isServerAbsent } from '../../errors';
 import type { SyncState } from '../../sync/ports/syncState';
 import { messageFor } from '../shared/errorMessages';
-import { fileCount, formatNumber, formatPercent, joined, relativeTime } from '../../messages/format';
+import {
+  cited,
+  fileCount,
+  formatDuration,
+  formatNumber,
+  formatPercent,
+  joined,
+  relativeTime,
+  sentences,
+} from '../../messages/format';
 import { pendingSigns } from '../shared/pendingSigns';
 import { pathList } from '../../messages/pathList';
 import { pendingWords } from '../../messages/pendingWords';
@@ -183,7 +192,7 @@ function withOfflineSign(indicator: Indicator, connected: readonly ConnectedFold
   const parts = [l10n.t('Live updates are off. {0}', reason)];
   if (offline.nextTryAt !== undefined) parts.push(nextTryMessage(offline.nextTryAt, now));
   const text = joined(' ', indicator.text, '$(debug-disconnect)');
-  return { ...indicator, text, tooltip: `${indicator.tooltip}\n\n${parts.join(' ')}` };
+  return { ...indicator, text, tooltip: `${indicator.tooltip}\n\n${sentences(...parts)}` };
 }
 
 /** Only pulls and backups need the disk, so the command of a click stays. */
@@ -206,8 +215,11 @@ function withPausedSign(
   const names = pathList(paused.map(({ name }) => name));
   const sentence =
     folders.length === 1
-      ? l10n.t('Automation is paused: nothing is pushed or pulled without you until you resume it.')
-      : l10n.t('Automation is paused in {0}: nothing is pushed or pulled without you until you resume it.', names);
+      ? l10n.t('Automation is paused: until you resume it, Palmtree pushes and pulls only when you run a command.')
+      : l10n.t(
+          'Automation is paused in {0}: until you resume it, Palmtree pushes and pulls only when you run a command.',
+          names,
+        );
   const text = joined(' ', indicator.text, '$(debug-pause)');
   return { ...indicator, text, tooltip: `${indicator.tooltip}\n\n${sentence}` };
 }
@@ -220,15 +232,15 @@ function withCarrier(indicator: Indicator, connected: readonly ConnectedFolder[]
 }
 
 function nextTryMessage(nextTryAt: number, now: Date): string {
-  const seconds = Math.ceil((nextTryAt - now.getTime()) / 1000);
-  return seconds > 0 ? l10n.t('Next try in {0} s.', formatNumber(seconds)) : l10n.t('Trying again…');
+  const seconds = (nextTryAt - now.getTime()) / 1000;
+  return seconds > 0 ? l10n.t('Next try in {0}.', formatDuration(seconds)) : l10n.t('Trying again…');
 }
 
 /** A tooltip as one paragraph, for screen readers. */
 export function spoken(tooltip: string): string {
   const [last = '', ...before] = tooltip.split('\n\n').reverse();
-  const sentences = before.map((text) => (/[.!?…”。！？]$/.test(text) ? text : `${text}.`));
-  return [...sentences.reverse(), last].join(' ');
+  const ended = before.map((text) => (/[.!?…”。！？]$/.test(text) ? text : l10n.t('{0}.', text)));
+  return sentences(...ended.reverse(), last);
 }
 
 /** With several folders, a line for each. */
@@ -249,7 +261,7 @@ function folderMessage(state: SyncState, now: Date): string {
   if (state.kind === 'halted') {
     const { text } = messageFor(state.error);
     const isRetried = isServerAbsent(state.error) && state.nextTryAt !== undefined;
-    return isRetried ? `${text} ${nextTryMessage(state.nextTryAt, now)}` : text;
+    return isRetried ? sentences(text, nextTryMessage(state.nextTryAt, now)) : text;
   }
   if (pendingSigns(counts) !== '') return countsMessage(counts, head, now);
   if (!state.isTracking) {
@@ -282,7 +294,7 @@ function incomingMessage(incoming: number, head: SyncState['head'], now: Date): 
   const time = relativeTime(new Date(head.createdAt), now);
   return line === ''
     ? l10n.t('{0} to pull, by {1}, {2}', count, head.author, time)
-    : l10n.t('{0} to pull, by {1}, {2}: “{3}”', count, head.author, time, line);
+    : l10n.t('{0} to pull, by {1}, {2}: {3}', count, head.author, time, cited(line));
 }
 
 function sumOf(states: readonly SyncState[]): Counts {

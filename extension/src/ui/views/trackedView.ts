@@ -3,7 +3,7 @@ import type { Conflict } from '../../core/change';
 import { sortedNaturally } from '../../core/paths';
 import { PathTree, type PathNode } from '../../core/status/pathTree';
 import type { ActiveMerges } from '../workspace/activeMerges';
-import { fileCount, formatNumber, joined } from '../../messages/format';
+import { commaList, fileCount, formatNumber, joined } from '../../messages/format';
 import { commandIds, trackedViewId } from '../shared/ids';
 import { conflictMessage } from '../../messages/conflictMessage';
 import { pendingSigns } from '../shared/pendingSigns';
@@ -84,9 +84,10 @@ export class TrackedView implements vscode.Disposable {
     this.#provider.refresh();
     const pending = this.#folders.all.reduce((sum, { sync }) => sum + (sync.folderSummaries.get('')?.changes ?? 0), 0);
     this.#view.badge = pending === 0 ? undefined : { value: pending, tooltip: pendingTooltip(pending) };
-    this.#view.description = this.#folders.all
-      .flatMap(({ sync: { isConnected, state } }) => (isConnected && state.binding ? [state.binding.tree] : []))
-      .join(', ');
+    const trees = this.#folders.all.flatMap(({ sync: { isConnected, state } }) => {
+      return isConnected && state.binding ? [state.binding.tree] : [];
+    });
+    this.#view.description = commaList(trees);
   }
 }
 

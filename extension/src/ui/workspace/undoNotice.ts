@@ -1,7 +1,7 @@
 import * as vscode from 'vscode';
 import { isPalmtreeError } from '../../errors';
 import type { UndoPullResult } from '../../sync/history/undoPull';
-import { formatNumber } from '../../messages/format';
+import { formatNumber, sentences } from '../../messages/format';
 import { showNotification, type Severity } from '../shared/notification';
 import { notificationSource, showError, showResult } from '../shared/notify';
 import { repeatable } from '../shared/repeatable';
@@ -73,13 +73,13 @@ async function undoRecorded(log: vscode.LogOutputChannel, owner: SyncedFolder, b
 function undoneMessage({ restored, removed, conflicts, changedSince, skipped }: UndoPullResult): string {
   const undone = restored.length + removed.length;
   const [first] = skipped;
-  const parts = [
+  const text = sentences(
     undone === 1 ? vscode.l10n.t('1 file is as before.') : '',
     undone > 1 ? vscode.l10n.t('{0} files are as before.', formatNumber(undone)) : '',
     conflicts.length === 1 ? vscode.l10n.t('{0} is in conflict again.', conflicts[0] ?? '') : '',
     conflicts.length > 1 ? vscode.l10n.t('{0} files are in conflict again.', formatNumber(conflicts.length)) : '',
     changedSinceMessage(changedSince),
     first === undefined ? '' : skippedMessage(first),
-  ].filter((part) => part !== '');
-  return parts.length === 0 ? vscode.l10n.t('Undone.') : parts.join(' ');
+  );
+  return text === '' ? vscode.l10n.t('Undone.') : text;
 }
