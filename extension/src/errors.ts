@@ -76,6 +76,8 @@ export interface ErrorDetails {
    * code.
    */
   readonly reason?: string;
+  /** no_response: how long the server was silent, in milliseconds. */
+  readonly silenceMs?: number;
   /** proxy_refused, websocket_refused, server_unreachable: the HTTP status of a proxy's response. */
   readonly status?: number;
   /** redirected: the address that the server redirects to; empty if it names none. */

@@ -7,7 +7,7 @@ import type { PushUndoPlan } from '../sync/history/undoPush';
 import type { Overview } from '../sync/ports/syncState';
 import type { ForcePushPlan } from '../sync/push/forcePush';
 import { deletionGuardMessage } from './deletionGuardMessage';
-import { formatNumber, relativeTime } from './format';
+import { formatNumber, relativeTime, sentences } from './format';
 import { pathSection } from './pathList';
 
 /** A message before a command changes what the user may not expect, with the paragraphs that explain it. */
@@ -29,9 +29,9 @@ export function forceConfirmation({ replaced, deleted, added, marked }: ForcePus
     pathSection(l10n.t('Will be replaced on the server'), replaced),
     pathSection(l10n.t('Will be deleted on the server'), deleted),
     pathSection(l10n.t('Will be added on the server'), added),
-    pathSection(l10n.t('Left out, because of the conflict markers of an unfinished merge'), marked),
+    pathSection(l10n.t('Left out, because they contain conflict markers'), marked),
     affected + added.length === 0 ? l10n.t('Nothing differs. All tracked files are verified on the server.') : '',
-    l10n.t('Replaced and deleted versions stay in the history until a policy of the server removes them.'),
+    l10n.t("Replaced and deleted versions stay in the history until the server's retention policy removes them."),
   );
 }
 
@@ -46,7 +46,7 @@ function forceQuestion(affected: number): string {
 export function comparisonConfirmation({ binding, revision }: Pick<Overview, 'binding' | 'revision'>): Confirmation {
   const { tree = '', server = '' } = binding ?? {};
   return confirmation(
-    l10n.t('{0} no longer has revision {1} of "{2}", which is here.', server, revision, tree),
+    l10n.t('{0} no longer has revision {1} of "{2}", which this folder was last synced with.', server, revision, tree),
     l10n.t(
       'The server was restored from an older copy, shows another history than before, or has removed old revisions. If you did not expect that, ask its administrator first.',
     ),
@@ -63,7 +63,7 @@ export function deletionsConfirmation(error: PalmtreeError): Confirmation {
   return confirmation(
     deletionGuardMessage(error),
     pathSection(guardHeading(direction, emptied > 0), paths),
-    `${guardQuestion(error)} ${l10n.t('Nothing has been changed yet.')}`,
+    sentences(guardQuestion(error), l10n.t('Nothing has been changed yet.')),
   );
 }
 
@@ -78,7 +78,7 @@ function guardQuestion({ details: { deletions } }: PalmtreeError): string {
   const { direction = 'push', missingFolders = [], vanishedPaths = [] } = deletions ?? {};
   if (missingFolders.length === 0 && vanishedPaths.length > 0) {
     return l10n.t(
-      'If it was moved out of this folder or renamed and edited, track it under its new name, or move it back.',
+      'If a file was moved out of this folder, or renamed and edited, track it under its new name, or move it back.',
     );
   }
   return direction === 'push' || missingFolders.length > 0
@@ -155,18 +155,21 @@ function restoreQuestion(paths: readonly string[], revision: number): string {
     : l10n.t('Restore {0} to revision {1}?', path, revision);
 }
 
-/** Lists what a discard of local changes would do. `unsaved` are files that an editor has not saved: they are left alone. */
+/**
+ * Lists what a discard of local changes would do. `unsaved` are files that are left alone: an editor has not saved them, or
+ * they are being merged.
+ */
 export function discardConfirmation(plan: DiscardPlan, unsaved: ReadonlySet<string> = new Set()): Confirmation {
   const isSaved = (path: string): boolean => !unsaved.has(path);
   const all = [...plan.replaced, ...plan.created, ...plan.removed];
   return confirmation(
     discardQuestion(plan, all.filter(isSaved)),
-    pathSection(l10n.t('Will be as at the last sync'), plan.replaced.filter(isSaved)),
-    pathSection(l10n.t('Deleted here, will come back'), plan.created.filter(isSaved)),
+    pathSection(l10n.t('Will go back to the last synced version'), plan.replaced.filter(isSaved)),
+    pathSection(l10n.t('Deleted here, will be restored'), plan.created.filter(isSaved)),
     pathSection(l10n.t('Never pushed, will be moved to the backups'), plan.removed.filter(isSaved)),
     pathSection(l10n.t('In conflict, left alone'), plan.conflicts),
     pathSection(
-      l10n.t('Unsaved changes, left alone'),
+      l10n.t('Unsaved changes or a merge in progress, left alone'),
       all.filter((path) => unsaved.has(path)),
     ),
     l10n.t('A backup keeps your versions, and Undo brings them back.'),
@@ -176,12 +179,12 @@ export function discardConfirmation(plan: DiscardPlan, unsaved: ReadonlySet<stri
 function discardQuestion({ created, removed }: DiscardPlan, affected: readonly string[]): string {
   const [path = ''] = affected;
   if (affected.length !== 1) {
-    return l10n.t('Discard the local changes of {0} files?', formatNumber(affected.length));
+    return l10n.t('Discard the local changes in {0} files?', formatNumber(affected.length));
   }
   if (removed.includes(path)) return l10n.t('Discard the new file {0}?', path);
   return created.includes(path)
     ? l10n.t('Discard the deletion of {0}?', path)
-    : l10n.t('Discard the local changes of {0}?', path);
+    : l10n.t('Discard the local changes in {0}?', path);
 }
 
 /** Lists exactly what an undo of a pull, a decision, a restore or a discard will do. */
@@ -205,8 +208,11 @@ export function undoPullConfirmation(plan: PullUndoPlan): Confirmation {
 function undoQuestion({ kind, isLast, revision, restored, removed }: PullUndoPlan): string {
   if (kind === 'decision') return l10n.t('Undo the decision about conflicts?');
   if (kind === 'restore') return l10n.t('Undo the restore of old versions?');
-  if (kind === 'discard') return l10n.t('Bring the discarded local changes back?');
+  if (kind === 'discard') return l10n.t('Restore the discarded local changes?');
   const undone = restored.length + removed.length;
+  if (undone === 0) {
+    return isLast ? l10n.t('Undo the last pull?') : l10n.t('Undo the pull of revision {0}?', revision);
+  }
   if (isLast) {
     return undone === 1
       ? l10n.t('Undo the last pull (1 file)?')
@@ -234,7 +240,7 @@ export function undoPushConfirmation(revision: number, plan: PushUndoPlan): Conf
     pathSection(l10n.t('Will be restored on the server'), restored),
     pathSection(l10n.t('Will be deleted on the server'), deleted),
     pathSection(l10n.t('Changed since, left alone'), changedSince),
-    pathSection(l10n.t('Earlier version removed by retention, left alone'), beforeRemoved),
+    pathSection(l10n.t('Earlier version no longer on the server, left alone'), beforeRemoved),
     l10n.t('This creates a new revision on the server. Your files here change with the next pull.'),
   );
 }

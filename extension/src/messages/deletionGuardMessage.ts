@@ -1,13 +1,13 @@
 import { l10n } from 'vscode';
 import type { PalmtreeError } from '../errors';
-import { formatNumber } from './format';
+import { formatNumber, sentences } from './format';
 import { quotedPaths } from './pathList';
 
 /** The effect of the push or pull that the deletion guard stopped. */
 export function deletionGuardMessage({ details }: PalmtreeError): string {
   const { deletes = 0, emptied = 0, tracked = 0, missingFolders = [], vanishedPaths = [] } = details.deletions ?? {};
   const { deletedFolders = [], lostFolders = [], isReplaced = false } = details.deletions ?? {};
-  return [
+  return sentences(
     stoppedText(deletes, emptied, tracked),
     ...(isReplaced ? [l10n.t('Another folder is in the place of the one that was synced.')] : []),
     ...folderText(missingFolders, {
@@ -22,11 +22,13 @@ export function deletionGuardMessage({ details }: PalmtreeError): string {
     ...(lostFolders.length === 0
       ? []
       : [l10n.t('All tracked files in {0} would be deleted or emptied.', quotedPaths(lostFolders))]),
-  ].join(' ');
+  );
 }
 
 function stoppedText(deletes: number, emptied: number, tracked: number): string {
   const [deleting, emptying, all] = [formatNumber(deletes), formatNumber(emptied), formatNumber(tracked)];
+  if (tracked === 1 && deletes === 1) return l10n.t('Stopped: this would delete the only tracked file.');
+  if (tracked === 1 && emptied === 1) return l10n.t('Stopped: this would empty the only tracked file.');
   if (deletes > 0 && emptied > 0) {
     return l10n.t('Stopped: this would delete {0} and empty {1} of {2} tracked files.', deleting, emptying, all);
   }

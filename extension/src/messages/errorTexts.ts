@@ -3,7 +3,7 @@ import { maxItems } from '../../../server/src/contract/limits';
 import { pathFault } from '../../../server/src/contract/paths';
 import { PalmtreeError, type ErrorCode } from '../errors';
 import { deletionGuardMessage } from './deletionGuardMessage';
-import { formatBytes, formatNumber } from './format';
+import { formatBytes, formatDuration, formatNumber, withDetail } from './format';
 import { pathFaultMessage } from './problemMessages';
 import { quotedPaths } from './pathList';
 import { proxyMessage, redirectMessage } from './proxyMessages';
@@ -57,7 +57,8 @@ const texts: Readonly<Record<ErrorCode, (error: PalmtreeError) => string>> = {
     withReason(l10n.t('Node is missing or too old on {0}. Install Node 24 or newer there.', subject(e)), e),
   ssh_server_failed: (e) => withReason(l10n.t('palmtree-server could not start on {0}.', subject(e)), e),
   ssh_failed: (e) => withReason(l10n.t('ssh to {0} failed.', subject(e)), e),
-  no_response: (e) => l10n.t('{0} did not respond for {1}.', subject(e), e.details.reason ?? ''),
+  no_response: (e) =>
+    l10n.t('{0} did not respond for {1}.', subject(e), formatDuration((e.details.silenceMs ?? 0) / 1000)),
   too_slow: (e) => l10n.t('{0} sends its response too slowly. Try again.', subject(e)),
   too_much_data: (e) =>
     e.details.maxFiles !== undefined
@@ -78,7 +79,7 @@ const texts: Readonly<Record<ErrorCode, (error: PalmtreeError) => string>> = {
   proxy_refused: (e) => proxyMessage(e),
   websocket_refused: (e) =>
     l10n.t(
-      'A proxy in front of {0} does not let WebSockets through (HTTP {1}). Let it pass the headers Upgrade and Connection on, and try again.',
+      'A proxy in front of {0} does not let WebSockets through (HTTP {1}). Configure it to forward the Upgrade and Connection headers, then try again.',
       subject(e),
       e.details.status ?? '',
     ),
@@ -99,7 +100,7 @@ const texts: Readonly<Record<ErrorCode, (error: PalmtreeError) => string>> = {
     paths(e).length === 0 ? l10n.t('No merge is in progress.') : l10n.t('Not being merged: {0}.', list(e)),
   not_mergeable: (e) =>
     l10n.t(
-      "Can't merge {0}: it is not text, too large, or deleted on one side. Choose Keep Mine, Take Theirs or Keep Both.",
+      "Can't merge {0}: not text, too large, or deleted on one side. Choose Keep Mine, Take Theirs or Keep Both.",
       list(e),
     ),
   conflict_markers: (e) =>
@@ -143,11 +144,16 @@ const texts: Readonly<Record<ErrorCode, (error: PalmtreeError) => string>> = {
       e,
     ),
   disk_fault: (e) =>
-    l10n.t(
-      '{0} cannot be read or written: {1}. Nothing was lost. Try again.',
-      subject(e) || l10n.t('A file'),
-      systemFault(e.details.reason ?? ''),
-    ),
+    subject(e) === ''
+      ? l10n.t(
+          'A file cannot be read or written: {0}. Nothing was lost. Try again.',
+          systemFault(e.details.reason ?? ''),
+        )
+      : l10n.t(
+          '{0} cannot be read or written: {1}. Nothing was lost. Try again.',
+          subject(e),
+          systemFault(e.details.reason ?? ''),
+        ),
   rsync_missing: (e) => rsyncMessage(e.details.rsync),
   rsync_unusable: (e) => rsyncMessage(e.details.rsync),
   rsync_failed: (e) => withReason(l10n.t('rsync failed with {0}.', e.details.exit ?? ''), e),
@@ -155,8 +161,10 @@ const texts: Readonly<Record<ErrorCode, (error: PalmtreeError) => string>> = {
     l10n.t('The server is too old to transfer files over HTTP. Update it, or set palmtree.transport to "auto".'),
   connection_lost: (e) => withReason(l10n.t('The connection to {0} was lost. Try again.', subject(e)), e),
   keeps_changing: (e) =>
-    l10n.t('{0} changed each time it was sent. Close the program that writes to it, then push again.', list(e)),
-  read_only_token: (e) => l10n.t('You may only read on {0}, so nothing was pushed.', subject(e)),
+    paths(e).length === 0
+      ? l10n.t('The server or the files here changed during each attempt. Try again in a moment.')
+      : l10n.t('{0} changed each time it was sent. Close the program that writes to it, then push again.', list(e)),
+  read_only_token: (e) => l10n.t('Your token for {0} is read-only, so nothing was pushed.', subject(e)),
   unauthorized: (e) => l10n.t('{0} does not accept the token. Connect with a valid token.', subject(e)),
   forbidden: () => l10n.t('This token has no access to this tree. Use another token, or choose another tree.'),
   not_found: (e) =>
@@ -175,21 +183,32 @@ const texts: Readonly<Record<ErrorCode, (error: PalmtreeError) => string>> = {
   revision_not_found: () =>
     l10n.t("The server doesn't have the revision that this folder was last synced with. Pull to compare again."),
   version_removed: (e) =>
-    l10n.t(
-      'This version of {0} was removed by retention: the server keeps only some revisions of the tree. Choose another version.',
-      list(e),
-    ),
+    paths(e).length === 0
+      ? l10n.t(
+          'The server no longer has this version: its retention policy keeps only some revisions of the tree. Choose another version.',
+        )
+      : l10n.t(
+          'The server no longer has this version of {0}: its retention policy keeps only some revisions of the tree. Choose another version.',
+          list(e),
+        ),
   stale_base: () => l10n.t('The server has newer changes. Pull before you push; nothing was sent.'),
-  offset_mismatch: () => l10n.t('The server has less of a file than it had before. Try again.'),
+  offset_mismatch: () => l10n.t('The server no longer has the part of a file that was already sent. Try again.'),
   session_busy: () => l10n.t('The server is still busy with this transfer. Try again in a moment.'),
   invalid_request: (e) => withReason(l10n.t('The server rejected the request.'), e),
   invalid_path: (e) => invalidPathText(e),
   invalid_link: (e) =>
-    l10n.t(
-      'The symbolic link {0} would lead outside the tree, alone or through another link, or into a .git folder. Change its target.',
-      list(e),
-    ),
-  file_dir_conflict: (e) => l10n.t('A file and a folder have the same path: {0}. Rename one of them.', list(e)),
+    paths(e).length === 0
+      ? l10n.t(
+          'A symbolic link would lead outside the tree, alone or through another link, or into a .git folder. Change its target.',
+        )
+      : l10n.t(
+          'The symbolic link {0} would lead outside the tree, alone or through another link, or into a .git folder. Change its target.',
+          list(e),
+        ),
+  file_dir_conflict: (e) =>
+    paths(e).length === 0
+      ? l10n.t('A file and a folder have the same path. Rename one of them.')
+      : l10n.t('A file and a folder have the same path: {0}. Rename one of them.', list(e)),
   too_many_files: () =>
     l10n.t(
       'The tree would have more than {0} files, which is more than Palmtree can sync. Untrack some; nothing was sent.',
@@ -202,13 +221,20 @@ const texts: Readonly<Record<ErrorCode, (error: PalmtreeError) => string>> = {
     l10n.t(
       'Too many transfers with this token are open on the server. Try again in half an hour, or use another token.',
     ),
-  content_mismatch: (e) => l10n.t('{0} did not arrive intact. Nothing was changed. Try again.', list(e)),
+  content_mismatch: (e) =>
+    paths(e).length === 0
+      ? l10n.t('Some files did not arrive intact. Nothing was changed. Try again.')
+      : l10n.t('{0} did not arrive intact. Nothing was changed. Try again.', list(e)),
   content_unavailable: (e) =>
-    l10n.t(
-      'The server has lost the content of {0}. To restore it, use Push (Force) on a machine that has it.',
-      list(e),
-    ),
-  body_too_large: () => l10n.t('Too many files at once for the server. Track or push fewer at a time.'),
+    paths(e).length === 0
+      ? l10n.t(
+          'The server has lost the content of some files. To restore it, use Push (Force) on a machine that has these files.',
+        )
+      : l10n.t(
+          'The server has lost the content of {0}. To restore it, use Push (Force) on a machine that has it.',
+          list(e),
+        ),
+  body_too_large: () => l10n.t('The server does not accept so many files at once. Track or push fewer at a time.'),
   storage_full: (e) => storageFullText(e),
   internal: (e) => withReason(l10n.t('The server failed. See its log for details.'), e),
 };
@@ -244,7 +270,7 @@ function unreachableText(error: PalmtreeError): string {
     );
   }
   if (/does not match the HTTP/.test(reason))
-    return l10n.t('The program that listens at {0} is no web server.', address);
+    return l10n.t('The program that listens at {0} is not a web server.', address);
   if (/other side closed|socket hang up/.test(reason) && address.startsWith('http:')) {
     return l10n.t('{0} closes the connection without a response. Use https:// if the server has TLS.', address);
   }
@@ -254,6 +280,7 @@ function unreachableText(error: PalmtreeError): string {
 function invalidPathText(error: PalmtreeError): string {
   const [path] = paths(error);
   const fault = path === undefined ? undefined : pathFault(path);
+  if (path === undefined) return withReason(l10n.t("The server can't store a path. Rename it, or untrack it."), error);
   if (fault !== undefined) return l10n.t("The server can't store {0}. {1}", list(error), pathFaultMessage(fault));
   return withReason(l10n.t("The server can't store {0}. Rename it, or untrack it.", list(error)), error);
 }
@@ -286,11 +313,11 @@ function paths({ details }: PalmtreeError): readonly string[] {
 }
 
 function list(error: PalmtreeError): string {
-  return paths(error).length === 0 ? l10n.t('a file') : quotedPaths(paths(error));
+  return quotedPaths(paths(error));
 }
 
 /** Adds the last line of the text that the system, a program or the server gave as the reason. */
 function withReason(text: string, { details }: PalmtreeError): string {
   const reason = details.reason?.trim().split('\n').at(-1);
-  return reason ? `${text} (${reason})` : text;
+  return reason ? withDetail(text, reason) : text;
 }

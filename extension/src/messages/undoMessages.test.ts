@@ -23,6 +23,12 @@ describe('the question before an undo', () => {
   });
 });
 
+it('names no number of files if an undo restores only conflicts', () => {
+  const onlyConflicts = { restored: [], conflicts: ['a'], kind: 'pull' } as const;
+  expect(undoPullConfirmation(plan({ ...onlyConflicts, isLast: true })).question).toBe('Undo the last pull?');
+  expect(undoPullConfirmation(plan({ ...onlyConflicts, isLast: false })).question).toBe('Undo the pull of revision 7?');
+});
+
 describe('the result of an undo', () => {
   const message = (kind: PullUndoPlan['kind'], conflicts: readonly string[] = []): string =>
     undonePullMessage({ kind, revision: 7 }, { restored: ['a'], removed: [], conflicts });

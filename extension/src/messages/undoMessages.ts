@@ -1,7 +1,7 @@
 import { l10n } from 'vscode';
 import type { PalmtreeError } from '../errors';
 import type { PullUndoPlan, UndoPullResult } from '../sync/history/undoPull';
-import { formatNumber, relativeTime } from './format';
+import { formatNumber, relativeTime, sentences } from './format';
 import { pathList, quotedPaths } from './pathList';
 
 /** Says what an undo of a pull, a decision or a restore has done. */
@@ -10,12 +10,13 @@ export function undonePullMessage(
   { restored, removed, conflicts }: Pick<UndoPullResult, 'restored' | 'removed' | 'conflicts'>,
 ): string {
   const files = restored.length + removed.length;
+  if (files + conflicts.length === 0) return l10n.t('Nothing was undone.');
   if (kind === 'pull') {
     const text =
       files === 1
         ? l10n.t('1 file is as it was before the pull of revision {0}.', revision)
         : l10n.t('{0} files are as they were before the pull of revision {1}.', formatNumber(files), revision);
-    return `${text} ${l10n.t('The next pull brings its changes again.')}`;
+    return sentences(text, l10n.t('The next pull brings its changes again.'));
   }
   if (kind === 'restore') {
     return files === 1
@@ -45,8 +46,8 @@ export function changedSinceMessage(paths: readonly string[]): string {
 export function beforeRemovedMessage(paths: readonly string[]): string {
   if (paths.length === 0) return '';
   return paths.length === 1
-    ? l10n.t('The earlier version of {0} was removed by retention, so it was left alone.', pathList(paths))
-    : l10n.t('The earlier versions of {0} were removed by retention, so they were left alone.', pathList(paths));
+    ? l10n.t('The server no longer has the earlier version of {0}, so it was left alone.', pathList(paths))
+    : l10n.t('The server no longer has the earlier versions of {0}, so they were left alone.', pathList(paths));
 }
 
 /** Says why a change cannot be undone, and which one, if the user named it: by the button of an old notification. */
@@ -59,20 +60,50 @@ export function nothingToUndoMessage({ details: { undo, paths = [], beforeRemove
   }
   const { kind, revision = '', at, state } = undo;
   const time = at === undefined ? '' : relativeTime(new Date(at), new Date());
-  const change =
-    kind === 'pull' ? l10n.t('the pull of revision {0}, {1}', revision, time) : l10n.t('the change made {0}', time);
+  const changed = quotedPaths(paths);
+  return kind === 'pull' ? pullNotUndone(state, revision, time, changed) : changeNotUndone(state, time, changed);
+}
+
+type NotUndone = NonNullable<PalmtreeError['details']['undo']>['state'];
+
+function pullNotUndone(state: NotUndone, revision: number | string, time: string, changed: string): string {
   switch (state) {
     case 'undone':
-      return l10n.t('Nothing is left to undo of {0}: it was undone already.', change);
+      return l10n.t('The pull of revision {0} ({1}) was already undone.', revision, time);
     case 'deleted':
-      return l10n.t('Nothing can be undone of {0}: its backup was deleted.', change);
+      return l10n.t("The pull of revision {0} ({1}) can't be undone, because its backup was deleted.", revision, time);
     case 'elsewhere':
-      return l10n.t('Nothing can be undone of {0}: it was made with another server or tree.', change);
+      return l10n.t(
+        "The pull of revision {0} ({1}) can't be undone, because this folder was connected to another server or tree at that time.",
+        revision,
+        time,
+      );
     case 'changed':
       return l10n.t(
-        'Nothing was undone of {0}: a later pull, an undo or an edit changed {1}.',
-        change,
-        quotedPaths(paths),
+        'The pull of revision {0} ({1}) was not undone, because a later pull, undo or edit changed {2}.',
+        revision,
+        time,
+        changed,
+      );
+  }
+}
+
+function changeNotUndone(state: NotUndone, time: string, changed: string): string {
+  switch (state) {
+    case 'undone':
+      return l10n.t('The change made {0} was already undone.', time);
+    case 'deleted':
+      return l10n.t("The change made {0} can't be undone, because its backup was deleted.", time);
+    case 'elsewhere':
+      return l10n.t(
+        "The change made {0} can't be undone, because this folder was connected to another server or tree at that time.",
+        time,
+      );
+    case 'changed':
+      return l10n.t(
+        'The change made {0} was not undone, because a later pull, undo or edit changed {1}.',
+        time,
+        changed,
       );
   }
 }
@@ -80,11 +111,11 @@ export function nothingToUndoMessage({ details: { undo, paths = [], beforeRemove
 function nothingLeftMessage(changed: readonly string[], beforeRemoved: readonly string[]): string {
   return changed.length === 0
     ? l10n.t(
-        'Nothing was undone, because the earlier version of {0} was removed by retention.',
+        'Nothing was undone, because the server no longer has the earlier version of {0}.',
         quotedPaths(beforeRemoved),
       )
     : l10n.t(
-        'Nothing was undone, because {0} changed since, and the earlier version of {1} was removed by retention.',
+        'Nothing was undone, because {0} changed since, and the server no longer has the earlier version of {1}.',
         quotedPaths(changed),
         quotedPaths(beforeRemoved),
       );

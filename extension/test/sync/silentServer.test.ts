@@ -47,7 +47,7 @@ describe('a frozen server', () => {
   ])('ends %s with a clear error', async (_, command) => {
     const desk = await syncedMachine();
     freeze();
-    await expect(command(desk)).rejects.toMatchObject({ code: 'no_response', details: { reason: '4 s' } });
+    await expect(command(desk)).rejects.toMatchObject({ code: 'no_response', details: { silenceMs: 4_000 } });
     thaw();
     await desk.push();
   });

@@ -61,7 +61,7 @@ describe('a server that freezes', () => {
       await window.clickStatusBarItem();
       await window.notifications.toast(/Waiting for the server \(\d+ sec\)/).waitFor();
       await picture(window, 'waiting');
-      await window.notifications.toast('did not respond for 15 s').waitFor();
+      await window.notifications.toast('did not respond for 15 sec').waitFor();
       await window.statusBarItem('push').locator('.codicon-debug-disconnect').waitFor();
       await picture(window, 'no-response');
       process.kill(server.pid, 'SIGCONT');

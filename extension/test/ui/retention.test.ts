@@ -24,7 +24,7 @@ describe('a history of which the server keeps some revisions only', () => {
       .poll(() => versions.texts())
       .toEqual([expect.stringMatching(/^r3 by laptop .* · 16 bytes$/), '2 versions removed by retention']);
     await versions.row('r3 by laptop').click();
-    const said = 'The version of plan.md before r3 was removed by retention';
+    const said = 'The server no longer has the version of plan.md before r3';
     expect(await window.notifications.text(said)).toContain('the server keeps only some revisions of this tree');
 
     await window.runCommand('Palmtree: Show Tree History');
@@ -34,6 +34,6 @@ describe('a history of which the server keeps some revisions only', () => {
     await revisions.row('1 change').filter({ hasText: 'removed by retention' }).waitFor();
     await revisions.collapse('r1 by laptop');
     await revisions.expand('r3 by laptop');
-    await revisions.row('plan.md').filter({ hasText: 'changed · version before removed by retention' }).waitFor();
+    await revisions.row('plan.md').filter({ hasText: 'changed · previous version removed by retention' }).waitFor();
   });
 });

@@ -43,7 +43,7 @@ describe('the Source Control view', () => {
     await window.pending('↑2');
     await window.showContainer('Source Control');
     await scm.inlineAction('plan.md', 'Discard Local Changes');
-    await window.answerDialog('Discard the local changes of notes/plan.md?', 'Discard');
+    await window.answerDialog('Discard the local changes in notes/plan.md?', 'Discard');
     await desk.becomes(plan, 'dig\n');
     await window.pending('↑1');
     await scm.inlineAction('new.md', 'Discard Local Changes');

@@ -222,7 +222,7 @@ it.each([200, 404])('does not read the endless body of another server, with stat
 
 describe('a server that falls silent', () => {
   const impatient = (response: RequestListener) => clientOf(response, currentServer, { silenceMs: 400 });
-  const noResponse = { code: 'no_response', details: { reason: '0.4 s' } };
+  const noResponse = { code: 'no_response', details: { silenceMs: 400 } };
   const json = { 'content-type': 'application/json' };
 
   it.each<[string, RequestListener]>([

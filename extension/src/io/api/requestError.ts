@@ -58,7 +58,7 @@ export async function requestError(
   const redirect = causeIn(error, RedirectError);
   if (redirect !== undefined) return failure('redirected', redirect.message, { target: redirect.target });
   const silence = causeIn(error, SilenceError);
-  if (silence !== undefined) return failure('no_response', `${silence.ms / 1000} s`);
+  if (silence !== undefined) return failure('no_response', silence.message, { silenceMs: silence.ms });
   const slowness = causeIn(error, SlownessError);
   if (slowness !== undefined) return failure('too_slow', slowness.message);
   const size = causeIn(error, SizeError);

@@ -30,7 +30,7 @@ it('gives the user five minutes to answer ssh on the terminal, and no more', asy
   await vi.advanceTimersByTimeAsync(300_000);
   expect(onClose).not.toHaveBeenCalled();
   await vi.advanceTimersByTimeAsync(90_000);
-  expect(await end).toMatchObject({ code: 'no_response', details: { subject: 'ssh://box', reason: '360 s' } });
+  expect(await end).toMatchObject({ code: 'no_response', details: { subject: 'ssh://box', silenceMs: 360_000 } });
   expect(onClose).toHaveBeenCalledOnce();
   connection.close();
 });

@@ -198,7 +198,7 @@ export class SshConnection implements ServerConnection {
 
   #silent(ms: number): PalmtreeError {
     return new PalmtreeError('no_response', 'ssh was not connected in time', {
-      details: { subject: this.#address.href, reason: `${Math.round(ms / 1000)} s` },
+      details: { subject: this.#address.href, silenceMs: ms },
     });
   }
 

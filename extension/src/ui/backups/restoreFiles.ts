@@ -1,8 +1,9 @@
 import * as vscode from 'vscode';
 import type { BackupRestoreResult } from '../../sync/history/restoreBackup';
 import { confirm } from '../shared/confirm';
-import { formatNumber, joined } from '../../messages/format';
+import { formatNumber, joined, sentences } from '../../messages/format';
 import { showInStatusBar } from '../shared/notification';
+import { showResult } from '../shared/notify';
 import { pathSection } from '../../messages/pathList';
 import { skippedMessage } from '../../messages/skippedMessages';
 import { withProgress } from '../shared/withProgress';
@@ -30,6 +31,11 @@ export async function restoreFiles(
     showInStatusBar(vscode.l10n.t('The files here are the same as in the backup.'), 8_000);
     return;
   }
+  const [unsaved = ''] = changed;
+  if (restored.length === 0) {
+    showResult(log, folder, skippedMessage({ path: unsaved, reason: 'unsaved' }), true);
+    return;
+  }
   const sections = [
     pathSection(vscode.l10n.t('Will be replaced here'), replaced),
     pathSection(vscode.l10n.t('Will be created here'), created),
@@ -53,8 +59,7 @@ export async function restoreFiles(
 function restoredMessage({ written, skipped }: BackupRestoreResult): string {
   const [first = ''] = written;
   const [firstSkipped] = skipped;
-  return joined(
-    ' ',
+  return sentences(
     written.length === 1 ? vscode.l10n.t('{0} was restored from the backup.', first) : '',
     written.length > 1 ? vscode.l10n.t('{0} files were restored from the backup.', formatNumber(written.length)) : '',
     firstSkipped === undefined ? '' : skippedMessage(firstSkipped),

@@ -1,7 +1,8 @@
 import * as vscode from 'vscode';
 import { PalmtreeError } from '../../errors';
+import type { Skipped } from '../../io/apply/applyState';
 import { discardConfirmation } from '../../messages/confirmations';
-import { formatNumber, joined } from '../../messages/format';
+import { formatNumber, sentences } from '../../messages/format';
 import { skippedMessage } from '../../messages/skippedMessages';
 import type { DiscardResult } from '../../sync/history/discard';
 import { confirm } from '../shared/confirm';
@@ -40,7 +41,14 @@ async function discardIn(
   const plan = await withProgress(title, (reporter) => sync.planDiscard(reporter, { paths }));
   const all = [...plan.replaced, ...plan.created, ...plan.removed];
   if (options === undefined) {
-    const { question, detail } = discardConfirmation(plan, new Set(all.filter(hasUnsavedEdits)));
+    const unsaved = new Set(all.filter(hasUnsavedEdits));
+    if (unsaved.size === all.length) {
+      const left = all.map((path): Skipped => ({ path, reason: merging.has(path) ? 'merging' : 'unsaved' }));
+      const nothing: DiscardResult = { discarded: [], skipped: left, backup: '' };
+      showResult(log, folder, discardedMessage(nothing), true);
+      return nothing;
+    }
+    const { question, detail } = discardConfirmation(plan, unsaved);
     await confirm(question, detail.join('\n\n'), vscode.l10n.t('Discard'));
   } else if (options.confirmed !== true) throw new PalmtreeError('cancelled', 'a discard needs `confirmed`');
   // Invariant: nothing is discarded that the dialog did not list.
@@ -58,10 +66,11 @@ async function discardIn(
 function discardedMessage({ discarded, skipped }: DiscardResult): string {
   const [path = ''] = discarded;
   const [first] = skipped;
-  return joined(
-    ' ',
-    discarded.length === 1 ? vscode.l10n.t('{0} is as at the last sync.', path) : '',
-    discarded.length > 1 ? vscode.l10n.t('{0} files are as at the last sync.', formatNumber(discarded.length)) : '',
+  return sentences(
+    discarded.length === 1 ? vscode.l10n.t('{0} is back at its last synced version.', path) : '',
+    discarded.length > 1
+      ? vscode.l10n.t('{0} files are back at their last synced versions.', formatNumber(discarded.length))
+      : '',
     first === undefined ? '' : skippedMessage(first),
   );
 }

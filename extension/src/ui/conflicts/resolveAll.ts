@@ -26,7 +26,7 @@ const items: readonly ChoiceItem[] = [
         ? vscode.l10n.t('Keep your version of 1 file?')
         : vscode.l10n.t('Keep your versions of {0} files?', formatNumber(count)),
     effect: vscode.l10n.t(
-      "Nothing changes here. The next push replaces the server's versions. They stay in the history until a policy of the server removes them.",
+      "Nothing changes here. The next push replaces the server's versions. They stay in the history until its retention policy removes them.",
     ),
   },
   {

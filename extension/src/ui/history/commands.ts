@@ -43,7 +43,7 @@ export async function compareVersionBefore(row: unknown): Promise<void> {
 
 async function sayBeforeRemoved({ path, revision }: ShownVersion): Promise<void> {
   const text = vscode.l10n.t(
-    'The version of {0} before r{1} was removed by retention: the server keeps only some revisions of this tree.',
+    'The server no longer has the version of {0} before r{1}: its retention policy keeps only some revisions of this tree.',
     nameOf(path),
     revision,
   );

@@ -14,7 +14,7 @@ import {
   type VersionRow,
 } from './rows';
 import { commandIds } from '../shared/ids';
-import { formatNumber, joined } from '../../messages/format';
+import { fileCount, formatNumber, joined } from '../../messages/format';
 import { revisionDescription } from '../../messages/historyMessages';
 import { inFolderOf, rowLabel } from '../shared/rowLabel';
 import type { SyncedFolder } from '../workspace/workspaceFolders';
@@ -106,7 +106,7 @@ function changeItem(row: ChangeRow): vscode.TreeItem {
   // The scheme keeps the file's icon, and keeps away the decorations of local states and of read-only files.
   const item = new vscode.TreeItem(vscode.Uri.from({ scheme: 'palmtree-row', path: `/${change.path}` }));
   item.label = name;
-  const before = change.beforeRemoved === true ? vscode.l10n.t('version before removed by retention') : '';
+  const before = change.beforeRemoved === true ? vscode.l10n.t('previous version removed by retention') : '';
   item.description = joined(' · ', changeWord(change), before, folder);
   item.tooltip =
     change.renamedFrom === undefined
@@ -131,15 +131,11 @@ export function changeRow(owner: SyncedFolder, number: number, change: RevisionC
 function renamedFolderItem({ owner, renamed }: RenamedFolderRow): vscode.TreeItem {
   const { from, to, changes } = renamed;
   const item = new vscode.TreeItem(to === '' ? owner.folder.name : to, vscode.TreeItemCollapsibleState.Collapsed);
-  item.description = joined(' · ', vscode.l10n.t('renamed from {0}', from), filesText(changes.length));
+  item.description = joined(' · ', vscode.l10n.t('renamed from {0}', from), fileCount(changes.length));
   item.tooltip = vscode.l10n.t('{0} was renamed to {1}', from, to === '' ? '.' : to);
   item.iconPath = new vscode.ThemeIcon('folder');
   item.contextValue = 'renamedFolder';
   return item;
-}
-
-function filesText(count: number): string {
-  return count === 1 ? vscode.l10n.t('1 file') : vscode.l10n.t('{0} files', formatNumber(count));
 }
 
 function restItem({ rest }: RestRow): vscode.TreeItem {

@@ -63,6 +63,9 @@ describe('the message for an error', () => {
     expect(textOf({ ...most, deletes: 2, emptied: 0, vanishedPaths: ['a', 'b'] })).toBe(
       'Stopped: this would delete 2 of 20 tracked files. You track "a", "b", but they no longer exist here.',
     );
+    expect(textOf({ ...most, deletes: 1, emptied: 0, tracked: 1 })).toBe(
+      'Stopped: this would delete the only tracked file.',
+    );
   });
 
   it('offers to try again when the server cannot be reached, and leaves the system error to the log', () => {
@@ -90,18 +93,39 @@ describe('the message for an error', () => {
   });
 
   it.each([
-    ['pull', 'undone', 'Nothing is left to undo of the pull of revision 7, 2 days ago: it was undone already.'],
-    ['other', 'deleted', 'Nothing can be undone of the change made 2 days ago: its backup was deleted.'],
-    ['pull', 'elsewhere', 'of the pull of revision 7, 2 days ago: it was made with another server or tree.'],
+    ['pull', 'undone', 'The pull of revision 7 (2 days ago) was already undone.'],
+    ['other', 'deleted', "The change made 2 days ago can't be undone, because its backup was deleted."],
+    ['pull', 'elsewhere', 'because this folder was connected to another server or tree at that time.'],
     [
       'pull',
       'changed',
-      'Nothing was undone of the pull of revision 7, 2 days ago: a later pull, an undo or an edit changed "a".',
+      'The pull of revision 7 (2 days ago) was not undone, because a later pull, undo or edit changed "a".',
     ],
   ] as const)('names a %s that cannot be undone because it was %s', (kind, state, words) => {
     const at = new Date(Date.now() - 2 * 86_400_000).toISOString();
     const details = { paths: ['a'], undo: { kind, revision: 7, at, state } };
     expect(messageFor(new PalmtreeError('nothing_to_undo', 'x', { details })).text).toContain(words);
+  });
+
+  it('says how long the server was silent', () => {
+    const details = { subject: 'https://a.example', silenceMs: 15_000 };
+    expect(messageFor(new PalmtreeError('no_response', 'x', { details })).text).toBe(
+      'https://a.example did not respond for 15 sec.',
+    );
+  });
+
+  it.each([
+    'content_mismatch',
+    'content_unavailable',
+    'version_removed',
+    'invalid_link',
+    'invalid_path',
+    'file_dir_conflict',
+    'keeps_changing',
+  ] as const)('of %s is whole without a path, which a server may not name', (code) => {
+    const { text } = messageFor(new PalmtreeError(code, 'x'));
+    expect(text).toMatch(/^[A-Z]/);
+    expect(text).not.toMatch(/ {2}| [.:,]( |$)|""/);
   });
 
   it('says how much the server has left for a push, if it tells', () => {
