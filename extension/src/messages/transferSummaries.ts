@@ -5,7 +5,7 @@ import type { PushResult } from '../sync/push/push';
 import { commaList, formatNumber } from './format';
 import { excludedCounts } from './sharedRulesMessages';
 
-/** `pushed 3 files, renamed 1, deleted 1, 1 conflict skipped, revision 8` */
+/** `pushed 3 files, renamed 1 file, deleted 1 file, 1 conflict skipped, revision 8` */
 export function pushSummary(
   { revision, put, deleted, renamed }: PushResult,
   { conflicts, problems }: Pick<PendingCounts, 'conflicts' | 'problems'>,
@@ -23,7 +23,7 @@ export function pushSummary(
   ]);
 }
 
-/** `pulled 3 files, renamed 1, merged 1 file, 2 conflicts, 1 skipped, revision 8` */
+/** `pulled 3 files, renamed 1 file, merged 1 file, 2 conflicts, 1 file skipped, revision 8` */
 export function pullSummary(result: PullResult): string {
   const { revision, written, deleted, renamed, merged, conflicts, skipped, held, excluded = [] } = result;
   const touched = written + deleted + merged.length + conflicts.length + skipped.length + held.length;
@@ -36,8 +36,10 @@ export function pullSummary(result: PullResult): string {
     merged.length > 1 ? l10n.t('merged {0} files', formatNumber(merged.length)) : '',
     conflicts.length === 1 ? l10n.t('1 conflict') : '',
     conflicts.length > 1 ? l10n.t('{0} conflicts', formatNumber(conflicts.length)) : '',
-    skipped.length > 0 ? l10n.t('{0} skipped', formatNumber(skipped.length)) : '',
-    held.length > 0 ? l10n.t('{0} held', formatNumber(held.length)) : '',
+    skipped.length === 1 ? l10n.t('1 file skipped') : '',
+    skipped.length > 1 ? l10n.t('{0} files skipped', formatNumber(skipped.length)) : '',
+    held.length === 1 ? l10n.t('1 file held') : '',
+    held.length > 1 ? l10n.t('{0} files held', formatNumber(held.length)) : '',
     ...excludedCounts(excluded),
     revisionPart(revision),
   ]);
@@ -54,11 +56,13 @@ function pulledPart(files: number): string {
 }
 
 function renamedPart(renamed: number): string {
-  return renamed > 0 ? l10n.t('renamed {0}', formatNumber(renamed)) : '';
+  if (renamed === 0) return '';
+  return renamed === 1 ? l10n.t('renamed 1 file') : l10n.t('renamed {0} files', formatNumber(renamed));
 }
 
 function deletedPart(deleted: number): string {
-  return deleted > 0 ? l10n.t('deleted {0}', formatNumber(deleted)) : '';
+  if (deleted === 0) return '';
+  return deleted === 1 ? l10n.t('deleted 1 file') : l10n.t('deleted {0} files', formatNumber(deleted));
 }
 
 function revisionPart(revision: number): string {

@@ -29,7 +29,7 @@ describe('a push', () => {
     await window.answerDialog('delete 10 of 12 tracked files', 'Cancel');
     expect(await desk.pathsOnServer()).toHaveLength(12);
     await window.clickStatusBarItem();
-    await window.answerDialog('delete 10 of 12 tracked files', 'Delete 10 on the Server');
+    await window.answerDialog('delete 10 of 12 tracked files', 'Delete 10 Files on the Server');
     await window.inSync();
     expect(await desk.pathsOnServer()).toEqual(['notes/10.txt', 'notes/11.txt']);
   });

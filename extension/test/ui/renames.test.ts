@@ -70,7 +70,7 @@ describe('a tracked file that another program', () => {
     await dialog.getByText(/Will be deleted on the server \(1\):\s+loose\.md/).waitFor();
     await picture(window, 'vanished', { panel: true });
     expect(await desk.onServer('loose.md')).toBe('loose.md\n');
-    await window.answerDialog('You track "loose.md"', 'Delete 1 on the Server');
+    await window.answerDialog('You track "loose.md"', 'Delete 1 File on the Server');
     await window.inSync();
     await expect.poll(() => desk.pathsOnServer()).not.toContain('loose.md');
   });

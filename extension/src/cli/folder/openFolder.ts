@@ -5,7 +5,7 @@ import { createFolder } from '../../io/fs/folders';
 import { openFolderStorage } from '../../io/openFolderStorage';
 import { registeredFolderAbove } from '../../io/store/folderRegistry';
 import { movedConfirmation } from '../../messages/confirmations';
-import { formatNumber } from '../../messages/format';
+import { fileCount } from '../../messages/format';
 import type { FolderSync } from '../../sync/folder/folderSync';
 import { openFolderSync } from '../../sync/folder/openFolderSync';
 import type { Reporter } from '../../sync/ports/serverBinding';
@@ -113,7 +113,7 @@ async function openFolder(invocation: Invocation, root: string, isLive: boolean)
   }
   sync.onDidChangeState((now) => {
     if (now.kind === 'scanning' && now.progress.files > 0) {
-      out.scanned(`Scanning for changes: ${formatNumber(now.progress.files)} files so far`);
+      out.scanned(`Scanning for changes: ${fileCount(now.progress.files)} so far`);
     }
   });
   const reporter: Reporter = {

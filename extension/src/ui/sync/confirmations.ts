@@ -22,7 +22,7 @@ export async function confirmForce(plan: ForcePushPlan): Promise<ForceAnswer> {
   const { marked } = plan;
   const { question, detail } = forceConfirmation(plan);
   const action = vscode.l10n.t('Force Push');
-  const choose = vscode.l10n.t('Push Marked Files Too…');
+  const choose = vscode.l10n.t('Push Files with Conflict Markers Too…');
   const buttons = marked.length === 0 ? [action] : [action, choose];
   const answer = await showModal('warning', question, detail.join('\n\n'), ...buttons);
   return answer === choose ? chooseMarked(marked) : answer === action;
@@ -66,15 +66,31 @@ export async function confirmDeletions(error: PalmtreeError, folder: vscode.Work
   if (answer !== proceed) throw new PalmtreeError('cancelled', 'the deletions were not confirmed');
 }
 
+/** The button that goes on. The message above it has the number of files of each kind. */
 function guardAction({ details: { deletions } }: PalmtreeError): string {
   const { direction = 'push', deletes = 0, emptied = 0 } = deletions ?? {};
-  const [deleting, emptying] = [formatNumber(deletes), formatNumber(emptied)];
-  if (direction === 'push') {
-    if (deletes > 0 && emptied > 0) return vscode.l10n.t('Delete {0} and Empty {1} on the Server', deleting, emptying);
-    if (deletes > 0) return vscode.l10n.t('Delete {0} on the Server', deleting);
-    return emptied > 0 ? vscode.l10n.t('Empty {0} on the Server', emptying) : vscode.l10n.t('Push Anyway');
+  if (deletes + emptied === 0)
+    return direction === 'push' ? vscode.l10n.t('Push Anyway') : vscode.l10n.t('Pull Anyway');
+  const count = formatNumber(deletes + emptied);
+  return direction === 'push' ? serverAction(deletes, emptied, count) : localAction(deletes, emptied, count);
+}
+
+function serverAction(deletes: number, emptied: number, count: string): string {
+  if (deletes > 0 && emptied > 0) return vscode.l10n.t('Delete or Empty {0} Files on the Server', count);
+  if (deletes > 0) {
+    return deletes === 1
+      ? vscode.l10n.t('Delete 1 File on the Server')
+      : vscode.l10n.t('Delete {0} Files on the Server', count);
   }
-  if (deletes > 0 && emptied > 0) return vscode.l10n.t('Delete {0} and Empty {1} Here', deleting, emptying);
-  if (deletes > 0) return vscode.l10n.t('Delete {0} Here', deleting);
-  return emptied > 0 ? vscode.l10n.t('Empty {0} Here', emptying) : vscode.l10n.t('Pull Anyway');
+  return emptied === 1
+    ? vscode.l10n.t('Empty 1 File on the Server')
+    : vscode.l10n.t('Empty {0} Files on the Server', count);
+}
+
+function localAction(deletes: number, emptied: number, count: string): string {
+  if (deletes > 0 && emptied > 0) return vscode.l10n.t('Delete or Empty {0} Files Here', count);
+  if (deletes > 0) {
+    return deletes === 1 ? vscode.l10n.t('Delete 1 File Here') : vscode.l10n.t('Delete {0} Files Here', count);
+  }
+  return emptied === 1 ? vscode.l10n.t('Empty 1 File Here') : vscode.l10n.t('Empty {0} Files Here', count);
 }
