@@ -12,7 +12,7 @@ describe('the Palmtree submenu', () => {
     await desk.write('notes/list.md', 'spade\nhoe\n');
     await window.pending('↑2');
     await window.explorer.expand('notes');
-    await window.explorer.contextMenu('plan.md', 'Palmtree', 'Push Selected');
+    await window.explorer.contextMenu('plan.md', 'Palmtree', 'Push Selected Files');
     expect(await window.notifications.text('Pushed')).toContain('Pushed notes/plan.md.');
     await window.pending('↑1');
     expect(await desk.onServer('notes/plan.md')).toBe('dig\nplant\n');

@@ -65,7 +65,7 @@ describe('Review Changes', () => {
     const window = await openReview({ desk, laptop });
     await box(window, 'left.md').click();
     await selected(window, '6 of 7');
-    await review(window).menuAction('Push Checked');
+    await review(window).menuAction('Push Checked Changes');
     await selected(window, '1 of 2');
     expect(await desk.pathsOnServer()).toEqual(
       ['both', 'edited', 'found', 'left', 'new/one', 'new/two', 'theirs'].map((name) => `notes/${name}.md`),
@@ -76,7 +76,7 @@ describe('Review Changes', () => {
     expect(await desk.read('notes/theirs.md')).toBe('# theirs\n');
     await window.pending('↑1 ↓1 !1');
 
-    await review(window).menuAction('Pull Checked');
+    await review(window).menuAction('Pull Checked Changes');
     await review(window).pane.waitFor({ state: 'hidden' });
     expect(await desk.read('notes/theirs.md')).toBe('# theirs\nfrom the laptop\n');
     expect(await desk.read('notes/left.md')).toBe('# left\nhere\n');
@@ -99,7 +99,7 @@ describe('palmtree.reviewBefore', () => {
     await window.pending('↓1');
     await window.clickStatusBarItem();
     await review(window).row('left.md').waitFor();
-    await review(window).action('Pull Checked');
+    await review(window).action('Pull Checked Changes');
     await window.inSync();
     await review(window).pane.waitFor({ state: 'hidden' });
     await desk.write('notes/left.md', '# left\nhere\n');
@@ -108,7 +108,7 @@ describe('palmtree.reviewBefore', () => {
     await review(window).row('left.md').filter({ hasText: '↑ edited here' }).waitFor();
     await review(window).message.getByText('Nothing has been changed yet').waitFor();
     expect(await desk.onServer('notes/left.md')).toBe('# left\n');
-    await review(window).action('Push Checked');
+    await review(window).action('Push Checked Changes');
     await window.inSync();
     expect(await desk.onServer('notes/left.md')).toBe('# left\nhere\n');
     await review(window).pane.waitFor({ state: 'hidden' });

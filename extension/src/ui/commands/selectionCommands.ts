@@ -23,7 +23,7 @@ export async function pushSelected(
 ): Promise<PushResult | undefined> {
   const options = callOptions(picked[0]);
   let last: PushResult | undefined;
-  for (const [owner, paths] of await selection(deps, vscode.l10n.t('Palmtree: Push Selected'), picked)) {
+  for (const [owner, paths] of await selection(deps, vscode.l10n.t('Palmtree: Push Selected Files'), picked)) {
     const only = atOrIn(paths);
     if (options === undefined) await offerToSave(owner, 'push', only);
     last = (await repeatable(() => runPush(deps, owner, options, { only, message: options?.message }))).result;
@@ -41,7 +41,7 @@ export async function pullSelected(
 ): Promise<PullResult | undefined> {
   const options = callOptions(picked[0]);
   let last: PullResult | undefined;
-  for (const [owner, paths] of await selection(deps, vscode.l10n.t('Palmtree: Pull Selected'), picked)) {
+  for (const [owner, paths] of await selection(deps, vscode.l10n.t('Palmtree: Pull Selected Files'), picked)) {
     const only = atOrIn(paths);
     const approved = heldAmong(owner, paths, options);
     last = (await repeatable(() => runPull(deps, owner, options, { only, approved }))).result;
@@ -56,7 +56,7 @@ export async function syncSelected(
 ): Promise<SyncResult | undefined> {
   const options = callOptions(picked[0]);
   let last: SyncResult | undefined;
-  for (const [owner, paths] of await selection(deps, vscode.l10n.t('Palmtree: Sync Selected'), picked)) {
+  for (const [owner, paths] of await selection(deps, vscode.l10n.t('Palmtree: Sync Selected Files'), picked)) {
     const only = atOrIn(paths);
     if (options === undefined) await offerToSave(owner, 'sync', only);
     const pull = { only, approved: heldAmong(owner, paths, options) };

@@ -56,13 +56,13 @@ describe('the description of a row', () => {
     expect(rowInFolderDescription(inside, folder)).toBe('deep');
   });
 
-  it('counts the selected paths', () => {
+  it('counts the checked paths', () => {
     expect(selectionMessage({ selected: 4, total: 4 })).toBe('');
-    expect(selectionMessage({ selected: 3, total: 10_000 })).toBe('3 of 10,000 selected');
+    expect(selectionMessage({ selected: 3, total: 10_000 })).toBe('3 of 10,000 checked');
   });
 
   it('says why the review opened', () => {
-    expect(noteFor('push', { conflicts: 0, rest: 3 })).toBe('Push the selected files. Nothing has been changed yet.');
+    expect(noteFor('push', { conflicts: 0, rest: 3 })).toBe('Push the checked changes. Nothing has been changed yet.');
     const note = noteFor('pull', { conflicts: 2, rest: 1 });
     expect(note).toContain('2 files changed here and on the server. Both versions are kept. Pull the rest');
     expect(noteFor('push', { conflicts: 1, rest: 0 })).toContain('Resolve the conflicts in Tracked Files.');

@@ -1,6 +1,6 @@
 import { l10n } from 'vscode';
 import type { PlanDirection, PlanEffect, PlanFolder, PlanRow } from '../../sync/review/plan';
-import { fileCount, formatNumber } from '../../messages/format';
+import { fileCount, formatNumber, sentences } from '../../messages/format';
 import { heldMessage } from '../../messages/heldMessages';
 import { problemMessage } from '../../messages/problemMessages';
 import type { GroupKind } from './planNodes';
@@ -61,15 +61,15 @@ export const groupTitles: Readonly<Record<GroupKind, string>> = {
 /** A larger group is collapsed at first: drawing rows costs time. */
 export const manyRows = 1_000;
 
-/** `3 of 4 selected`; empty if all are. */
+/** `3 of 4 checked`; empty if all are. */
 export function selectionMessage({ selected, total }: { readonly selected: number; readonly total: number }): string {
-  return selected === total ? '' : l10n.t('{0} of {1} selected', formatNumber(selected), formatNumber(total));
+  return selected === total ? '' : l10n.t('{0} of {1} checked', formatNumber(selected), formatNumber(total));
 }
 
-const selectedNotes: Readonly<Record<PlanDirection, string>> = {
-  push: l10n.t('Push the selected files.'),
-  pull: l10n.t('Pull the selected files.'),
-  sync: l10n.t('Sync the selected files.'),
+const checkedNotes: Readonly<Record<PlanDirection, string>> = {
+  push: l10n.t('Push the checked changes.'),
+  pull: l10n.t('Pull the checked changes.'),
+  sync: l10n.t('Sync the checked changes.'),
 };
 
 const restNotes: Readonly<Record<PlanDirection, string>> = {
@@ -81,13 +81,13 @@ const restNotes: Readonly<Record<PlanDirection, string>> = {
 /** Explains a review that opened in place of a command; `rest` is the number of paths that can be synced. */
 export function noteFor(direction: PlanDirection, { conflicts, rest }: { conflicts: number; rest: number }): string {
   const unchanged = l10n.t('Nothing has been changed yet.');
-  if (conflicts === 0) return `${selectedNotes[direction]} ${unchanged}`;
+  if (conflicts === 0) return sentences(checkedNotes[direction], unchanged);
   const found =
     conflicts === 1
       ? l10n.t('1 file changed here and on the server. Both versions are kept.')
       : l10n.t('{0} files changed here and on the server. Both versions are kept.', formatNumber(conflicts));
   const next = rest > 0 ? restNotes[direction] : l10n.t('Resolve the conflicts in Tracked Files.');
-  return `${found} ${next} ${unchanged}`;
+  return sentences(found, next, unchanged);
 }
 
 export const outdatedNote = l10n.t('Files changed here or on the server. Refresh to see what is new.');
