@@ -1,5 +1,6 @@
 import { l10n } from 'vscode';
 import type { Problem, ProblemReason } from '../core/problem';
+import { formatNumber } from './format';
 import { systemFault } from './systemFaults';
 import { maxPathBytes, maxSegmentBytes, maxSegments, type PathFault } from '../../../server/src/contract/paths';
 
@@ -9,12 +10,15 @@ const pathFaultTexts: Readonly<Record<PathFault, () => string>> = {
   nul: () => l10n.t('Its name has a NUL character. Rename it, or untrack it.'),
   backslash: () => l10n.t('Its name has a backslash. Rename it, or untrack it.'),
   'not-unicode': () => l10n.t('Its name is not valid Unicode. Rename it, or untrack it.'),
-  'path-too-long': () => l10n.t('Its path is longer than {0} bytes. Rename it, or untrack it.', maxPathBytes),
-  'too-deep': () => l10n.t('It is in more than {0} folders. Move it, or untrack it.', maxSegments - 1),
+  'path-too-long': () =>
+    l10n.t('Its path is longer than {0} bytes. Rename it, or untrack it.', formatNumber(maxPathBytes)),
+  'too-deep': () =>
+    l10n.t('It is nested in more than {0} folders. Move it, or untrack it.', formatNumber(maxSegments - 1)),
   'empty-segment': () => l10n.t('Its path has an empty segment. Rename it, or untrack it.'),
   'dot-segment': () => l10n.t('Its path has a "." segment. Rename it, or untrack it.'),
   'dot-dot-segment': () => l10n.t('Its path has a ".." segment. Rename it, or untrack it.'),
-  'segment-too-long': () => l10n.t('Its name is longer than {0} bytes. Rename it, or untrack it.', maxSegmentBytes),
+  'segment-too-long': () =>
+    l10n.t('Its name is longer than {0} bytes. Rename it, or untrack it.', formatNumber(maxSegmentBytes)),
   'rsync-folder': () => l10n.t('rsync reserves its name. Rename it, or untrack it.'),
   'git-folder': () => l10n.t('It is in a .git folder, which can make git run programs. Use git to sync repositories.'),
 };
@@ -113,12 +117,12 @@ const texts: ProblemTexts = {
     ),
   'disk-replaced': () =>
     l10n.t(
-      'Another disk is mounted here than before, so nothing in this folder is synced. Mount the former one, or untrack the folder.',
+      'A different disk is mounted here now, so nothing in this folder is synced. Mount the former one, or untrack the folder.',
     ),
   unreadable: (errno) => l10n.t('It cannot be read: {0}.', systemFault(errno)),
   changing: () => l10n.t('It changed while it was read. The next scan reads it again.'),
   'conflict-markers': () =>
-    l10n.t('It has the conflict markers of an unfinished merge, so it was not pushed. Decide them, then push again.'),
+    l10n.t('It has the conflict markers of an unfinished merge, so it was not pushed. Resolve them, then push again.'),
   busy: () => l10n.t('It changed each time it was sent. The next push tries again when nothing writes to it.'),
 };
 

@@ -10,7 +10,7 @@ const texts: SkipTexts = {
   changed: (path) => l10n.t('{0} changed in the meantime. Try again.', path),
   unsaved: (path) => l10n.t('{0} has unsaved changes. Save it, then try again.', path),
   merging: (path) => l10n.t('{0} is being merged. Finish the merge, or resolve the conflict.', path),
-  occupied: (path) => l10n.t('Something untracked is in the way of {0}. Move it, then try again.', path),
+  occupied: (path) => l10n.t('An untracked file or folder is in the way of {0}. Move it, then try again.', path),
   blocked: (path) => l10n.t('{0} is below a symbolic link or a file. Move that away, then try again.', path),
   spelling: (path) =>
     l10n.t('{0} is in a folder whose name is spelled differently here. Rename that folder, then try again.', path),
@@ -32,7 +32,8 @@ const texts: SkipTexts = {
   failed: (path) => l10n.t('The system refused to change {0}.', path),
   busy: (path) =>
     l10n.t('{0} changed each time it was sent. Close the program that writes to it, then push again.', path),
-  markers: (path) => l10n.t('{0} has the conflict markers of an unfinished merge. Decide them, then push again.', path),
+  markers: (path) =>
+    l10n.t('{0} has the conflict markers of an unfinished merge. Resolve them, then push again.', path),
   cancelled: (path) => l10n.t('{0} was left untouched, because the command was cancelled. Try again.', path),
 };
 

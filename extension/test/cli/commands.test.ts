@@ -13,7 +13,7 @@ describe('palmtree connect', () => {
     const args = ['connect', url, '--tree', fixture.tree, '--token-file', line.tokenFile];
     const refused = await line.run(args);
     expect(refused.code).toBe(2);
-    expect(refused.stderr).toContain(`The tree "${fixture.tree}" doesn't exist on ${url} yet. --yes makes it`);
+    expect(refused.stderr).toContain(`The tree "${fixture.tree}" doesn't exist on ${url} yet. Pass --yes to create it`);
     const [connected] = await line.events([...args, '--yes']);
     expect(connected).toMatchObject({ event: 'connected', server: url, tree: fixture.tree, revision: 0 });
     expect((await stat(join(line.state, 'credentials.json'))).mode & 0o777).toBe(0o600);
@@ -151,7 +151,7 @@ describe('two machines', () => {
     await laptop.events(['pull']);
     const refused = await laptop.run(['restore', '1:n/a']);
     expect(refused.code).toBe(2);
-    expect(refused.stderr).toContain('--yes agrees');
+    expect(refused.stderr).toContain('Pass --yes to agree');
     expect((await laptop.run(['restore', '1:n/a', '1:typo', '--yes'])).stderr).toContain('does not contain "typo"');
     const restored = (await laptop.events(['restore', '1:n/a', '--yes'])).at(-1);
     expect(await laptop.read('n/a')).toBe('first');
@@ -173,7 +173,7 @@ describe('two machines', () => {
     await laptop.write('n/a', 'of the laptop');
     const refused = await laptop.run(['push', '-f']);
     expect(refused.code).toBe(2);
-    expect(refused.stderr).toContain('--yes agrees');
+    expect(refused.stderr).toContain('Pass --yes to agree');
     expect((await laptop.events(['push', '-f', '--yes'])).at(-1)).toMatchObject({ put: 1, revision: 3 });
     await desk.pull();
     expect(await desk.read('n/a')).toBe('of the laptop');

@@ -119,7 +119,7 @@ describe('a file with unsaved edits', () => {
     await window.pending('↓1');
     await window.runCommand('Palmtree: Pull');
     expect(await window.notifications.text('was skipped')).toContain('notes/plan.md has unsaved changes');
-    await window.notifications.click('was skipped', 'Save and Pull');
+    await window.notifications.click('was skipped', 'Save and Try Again');
     // The changes do not overlap and are merged.
     await window.pending('↑1');
     expect(await desk.read(path)).toBe(`${plan('fill there', 'plant')}typed\n`);

@@ -27,7 +27,7 @@ describe('files of others outside the tracked folders', () => {
     await window.view('Tracked Files').row('.envrc').waitFor();
     await window.clickStatusBarItem();
     const dialog = window.page.getByRole('dialog').filter({ hasText: question });
-    await dialog.getByText(/themselves \(1\):\s+\.envrc: it sets up the environment of programs/).waitFor();
+    await dialog.getByText(/without asking \(1\):\s+\.envrc: it sets up the environment of programs/).waitFor();
     await dialog.getByText(/does not track these \(1\):\s+other\/list\.md/).waitFor();
     await picture(window, 'held-question', { panel: true });
     expect(await desk.read('notes/plan.md')).toContain('peas');

@@ -47,7 +47,7 @@ const ways = ['mine', 'theirs', 'both', 'merge', 'abort'] as const;
 type Way = (typeof ways)[number];
 
 export function resolveCommand(): Command {
-  const command = new Command('resolve').description('decide conflicts').argument('[path...]', 'files and folders');
+  const command = new Command('resolve').description('resolve conflicts').argument('[path...]', 'files and folders');
   for (const [flags, description] of [
     ['--mine', 'keep the version here; the next push sends it'],
     ['--theirs', "take the server's version; the one here is kept in a backup"],
@@ -58,7 +58,7 @@ export function resolveCommand(): Command {
     const [name = ''] = flags.slice(2).split(' ');
     command.addOption(new Option(flags, description).conflicts(ways.filter((way) => way !== name)));
   }
-  return globalOptions(command.option('--all', 'decide all conflicts')).action(
+  return globalOptions(command.option('--all', 'resolve all conflicts')).action(
     action((invocation, typed: string[], options: ResolveOptions) => resolve(invocation, typed, options)),
   );
 }
@@ -109,7 +109,8 @@ async function resolveAs(
   await forgetMerges(folder, new Set(resolved));
   const left = sync.conflicts.length;
   const fields = { choice, resolved, theirPaths: Object.fromEntries(theirPaths), skipped, conflicts: left, backup };
-  out.result('resolved', fields, `Resolved ${fileCount(resolved.length)}, ${left} left.`);
+  const rest = left === 1 ? '1 conflict is left.' : `${left === 0 ? 'No' : left} conflicts are left.`;
+  out.result('resolved', fields, `Resolved ${fileCount(resolved.length)}. ${rest}`);
   if (existsSync(backup)) out.note(`Your versions are kept in ${backup}.`);
   for (const [mine, theirs] of theirPaths) out.note(`The server's version of ${mine} is ${theirs}.`);
   for (const one of skipped) out.warn(skippedSentence(one), { path: one.path, reason: one.reason });

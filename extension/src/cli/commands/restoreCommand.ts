@@ -39,7 +39,7 @@ function restore(invocation: Invocation, typed: readonly string[]): Promise<Exit
     if (affected.length > 0) {
       await agree(invocation, {
         ...restoreConfirmation({ ...plan, paths, revision, unpushed }),
-        refusal: `${fileCount(affected.length)} would be replaced. Without a terminal to ask on, --yes agrees.`,
+        refusal: `${fileCount(affected.length)} would be replaced. Pass --yes to agree, since there is no terminal to ask on.`,
       });
     }
     const only = new Set([...affected, ...plan.created]);

@@ -52,7 +52,7 @@ async function agreesToForce(invocation: Invocation, plan: ForcePushPlan): Promi
   if (replaced.length + deleted.length + added.length > 0) {
     await agree(invocation, {
       ...forceConfirmation(plan),
-      refusal: 'A forced push replaces files on the server. Without a terminal to ask on, --yes agrees.',
+      refusal: 'A forced push replaces files on the server. Pass --yes to agree, since there is no terminal to ask on.',
     });
   }
   return true;

@@ -68,4 +68,4 @@ function undoPull(invocation: Invocation, backup: string | undefined): Promise<E
   );
 }
 
-const refusal = 'Without a terminal to ask on, --yes agrees.';
+const refusal = 'Pass --yes to agree, since there is no terminal to ask on.';

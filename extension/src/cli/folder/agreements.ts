@@ -59,7 +59,7 @@ function confirmed(invocation: Invocation, question: string, { question: message
 export async function agreeToNewTree(invocation: Invocation, tree: string, server: string): Promise<void> {
   const message = newTreeMessage(tree, server);
   await agree(invocation, {
-    question: `${message} Make it?`,
-    refusal: `${message} --yes makes it; --tree names another one.`,
+    question: `${message} Create it?`,
+    refusal: `${message} Pass --yes to create it, or --tree to name another one.`,
   });
 }

@@ -60,7 +60,7 @@ export function showPull(out: Output, result: PullResult): ExitCode {
   if (merged.length > 0) out.note(pathSection('Merged, check the results', merged));
   if (conflicts.length > 0) {
     out.note(pathSection('In conflict, both versions are kept', conflicts));
-    out.note('"palmtree conflicts" shows them, "palmtree resolve" decides them.');
+    out.note('"palmtree conflicts" shows them, "palmtree resolve" resolves them.');
   }
   if (baseless.length > 0) out.note(baselessMessage(baseless));
   if (excluded.length > 0) out.note(`${excludedMessage(excluded)} "palmtree status" lists what is excluded.`);
@@ -69,7 +69,7 @@ export function showPull(out: Output, result: PullResult): ExitCode {
     out.note('"palmtree pull --held" pulls them too, "palmtree pull PATH" one of them.');
   }
   if (skippedFolders.length > 0) {
-    out.note(`Other local files in ${quotedPaths(skippedFolders)} won't be pushed; "palmtree track" adds them.`);
+    out.note(`Other local files in ${quotedPaths(skippedFolders)} won't be pushed. "palmtree track" tracks them.`);
   }
   showSkipped(out, skipped);
   if (backup !== undefined && merged.length > 0) out.note(`Your versions from before the merge are kept in ${backup}.`);

@@ -52,7 +52,7 @@ async function show({ folder }: SyncedFolder, rows: readonly Row[]): Promise<voi
   const placeHolder =
     failed === 0
       ? vscode.l10n.t('Everything that a push or pull needs is in order')
-      : vscode.l10n.t('Select a finding to do what helps');
+      : vscode.l10n.t('Select a problem to fix it');
   const picked = await pickOne(rows, { title: vscode.l10n.t('Palmtree: Doctor'), placeHolder });
   if (picked?.cure === undefined) return;
   const { command, arguments: args = [] } = commandOf(picked.cure, folder.uri);

@@ -104,9 +104,9 @@ type PauseMessage = Pick<Message, 'text' | 'actions'>;
 function conflictsMessage({ count, isPulled }: PauseReason & { kind: 'conflicts' }): PauseMessage {
   const text =
     count === 1
-      ? vscode.l10n.t('1 file changed here and on the server. Automatic sync is paused until you resolve the conflict.')
+      ? vscode.l10n.t('1 file changed here and on the server. Automation is paused until you resolve the conflict.')
       : vscode.l10n.t(
-          '{0} files changed here and on the server. Automatic sync is paused until you resolve the conflicts.',
+          '{0} files changed here and on the server. Automation is paused until you resolve the conflicts.',
           formatNumber(count),
         );
   const show = { title: vscode.l10n.t('Show'), command: 'showConflicts' } as const;

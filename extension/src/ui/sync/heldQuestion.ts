@@ -1,7 +1,7 @@
 import * as vscode from 'vscode';
 import type { HeldPath } from '../../core/reconcile/dropHeld';
 import type { HeldAnswer } from '../../io/store/storePort';
-import { formatNumber, joined } from '../../messages/format';
+import { formatNumber, joined, sentences } from '../../messages/format';
 import { heldLine } from '../../messages/heldMessages';
 import { showModal } from '../shared/notification';
 import { pathList, pathSection } from '../../messages/pathList';
@@ -12,7 +12,7 @@ export async function askAboutHeld({ sync }: SyncedFolder, held: readonly HeldPa
   const obeyed = held.filter(({ kinds }) => kinds.includes('program'));
   const outside = held.filter(({ kinds }) => !kinds.includes('program'));
   const detail = [
-    pathSection(vscode.l10n.t('Programs run or obey these by themselves'), obeyed.map(heldLine)),
+    pathSection(vscode.l10n.t('Programs run these or take settings from them without asking'), obeyed.map(heldLine)),
     pathSection(
       vscode.l10n.t('This machine does not track these'),
       outside.map(({ path }) => path),
@@ -39,5 +39,5 @@ function question({ state, held }: SyncedFolder['sync'], count: number): string 
     count === 1
       ? vscode.l10n.t('Pull this file to this machine?')
       : vscode.l10n.t('Pull these {0} files to this machine?', formatNumber(count));
-  return `${who} ${what}`;
+  return sentences(who, what);
 }

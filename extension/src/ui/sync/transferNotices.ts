@@ -2,7 +2,7 @@ import * as vscode from 'vscode';
 import type { Skipped } from '../../io/apply/applyState';
 import type { PullResult } from '../../sync/pull/pull';
 import type { PushResult } from '../../sync/push/push';
-import { formatNumber, joined, quoted } from '../../messages/format';
+import { formatNumber, quoted, sentences } from '../../messages/format';
 import { commandIds, type CommandName } from '../shared/ids';
 import { showNotification } from '../shared/notification';
 import { pathList } from '../../messages/pathList';
@@ -32,13 +32,13 @@ export async function notifySkipped(
     if (await saveFiles(folder, unsaved)) await again();
   };
   const actions: NoticeAction[] = [
-    ...(unsaved.length > 0 ? [{ title: vscode.l10n.t('Save and Pull'), run: save }] : []),
+    ...(unsaved.length > 0 ? [{ title: vscode.l10n.t('Save and Try Again'), run: save }] : []),
     ...(conflicts.length > 0 ? [commandAction(vscode.l10n.t('Resolve…'), 'resolveAll', folder)] : []),
     commandAction(vscode.l10n.t('Show'), 'showConflicts', folder),
     ...done.actions,
     ...(skipped.length > 0 ? [logAction(log)] : []),
   ];
-  await notifyWithActions(log, folder, joined(' ', ...parts), actions, 'warning');
+  await notifyWithActions(log, folder, sentences(...parts), actions, 'warning');
 }
 
 /** Warns of files that a push left out, and offers to push again. */
@@ -47,7 +47,7 @@ export async function notifyUnpushed(
   { skipped }: Pick<PushResult, 'skipped'>,
   { log, again, done }: NoticeOptions,
 ): Promise<void> {
-  const text = joined(' ', done.text, skippedFilesMessage(skipped));
+  const text = sentences(done.text, skippedFilesMessage(skipped));
   const tryAgain = { title: vscode.l10n.t('Try Again'), run: again };
   await notifyWithActions(log, folder, text, [tryAgain, ...done.actions, logAction(log)], 'warning');
 }
@@ -93,7 +93,7 @@ export async function notifyMerged(
       ? vscode.l10n.t('{0} changed on both sides and was merged. Check the result, then push.', paths)
       : vscode.l10n.t('{0} changed on both sides and were merged. Check the results, then push.', paths);
   const review = commandAction(vscode.l10n.t('Review Changes'), 'review', folder);
-  await notifyWithActions(log, folder, joined(' ', done.text, text), [review, ...done.actions]);
+  await notifyWithActions(log, folder, sentences(done.text, text), [review, ...done.actions]);
 }
 
 /** Offers to track folders whose other local files a pull left out. */

@@ -28,7 +28,9 @@ export const presentations: Readonly<Record<PathState, StatusPresentation>> = {
   deleted: {
     badge: '↑',
     word: l10n.t('deleted'),
-    tooltip: l10n.t('Deleted here. A push deletes it on the server, whose history keeps it until a policy removes it.'),
+    tooltip: l10n.t(
+      'Deleted here. A push deletes it on the server, whose history keeps it until the retention policy removes it.',
+    ),
     color: 'gitDecoration.deletedResourceForeground',
   },
   both: {
@@ -52,7 +54,7 @@ export const presentations: Readonly<Record<PathState, StatusPresentation>> = {
   held: {
     badge: '?',
     word: l10n.t('held'),
-    tooltip: l10n.t('Others push to this tree too. A pull leaves it on the server until you decide.'),
+    tooltip: l10n.t('Held: others push to this tree too, so a pull leaves this file on the server until you decide.'),
     color: 'editorWarning.foreground',
   },
   incoming: {
