@@ -1,6 +1,6 @@
 import type { PathFault } from '../../../server/src/contract/paths';
 import { parentFolders } from './paths';
-import { sharedFiles } from './sharedFiles';
+import { isSharedFile, sharedFiles } from './sharedFiles';
 
 export const gitignoreName = '.gitignore';
 
@@ -106,6 +106,7 @@ export interface Problem {
  */
 export function isBlockedByProblem(path: string, problems: ReadonlyMap<string, Problem>): boolean {
   if (problems.size === 0) return false;
+  if (isFaultyContent(problems.get(path))) return hasGitignoreFault('', problems);
   if (problems.has(path) || hasGitignoreFault('', problems) || hasSharedFault(problems)) return true;
   for (const folder of parentFolders(path)) {
     if (problems.has(folder) || hasGitignoreFault(folder, problems)) return true;
@@ -121,6 +122,23 @@ function hasGitignoreFault(folder: string, problems: ReadonlyMap<string, Problem
 function hasSharedFault(problems: ReadonlyMap<string, Problem>): boolean {
   return sharedFiles.some((file) => isSharedFault(problems.get(file)));
 }
+
+/**
+ * Whether `problem` is a fault in the content of a file of the shared rules. Such a file is not pushed, but a pull or a decision
+ * may mend it.
+ */
+export function isFaultyContent(problem: Problem | undefined): problem is Problem {
+  return problem !== undefined && isSharedFile(problem.path) && contentFaults.has(problem.reason);
+}
+
+const contentFaults: ReadonlySet<ProblemReason> = new Set([
+  'shared-too-large',
+  'shared-not-text',
+  'shared-not-json',
+  'shared-not-an-object',
+  'shared-exclude',
+  'setting-not-boolean',
+]);
 
 /** Whether nothing in the workspace folder is syncable because of `problem`. */
 export function isSharedFault(problem: Problem | undefined): boolean {

@@ -1,5 +1,7 @@
+import { createHash } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
+import type { ForcePushPlan } from '../../src/sync/push/forcePush';
 import { silent } from './machine';
 import { serverFixture } from './serverFixture';
 
@@ -102,5 +104,67 @@ describe('a .palmtree.json', () => {
     expect(await laptop.pull(false, { autoMerge: 'shared' })).toMatchObject({ merged: [], conflicts: ['n/a'] });
     expect(await laptop.pull(false, { autoMerge: true })).toMatchObject({ merged: ['n/a'], conflicts: [] });
     expect(await fixture.pathsOnServer()).toEqual(['.palmtree.json', 'n/a']);
+  });
+
+  it('with a fault is pushed nowhere, and a pull and a decision can mend it', async () => {
+    const [desk, laptop] = await fixture.syncedMachines({ 'n/a': '1' });
+    await desk.write('.palmtree.json', '{"exclude": ["*.log"]}');
+    await desk.push();
+    await laptop.pull();
+    await laptop.write('.palmtree.json', '{"exclude": "*.log"}');
+    await laptop.write('n/b', 'b');
+    expect(await laptop.push()).toMatchObject({ put: 0, deleted: 0 });
+    const plans: ForcePushPlan[] = [];
+    const refuse = (plan: ForcePushPlan): Promise<boolean> => (plans.push(plan), Promise.resolve(false));
+    await expect(laptop.sync.forcePush(silent, refuse)).rejects.toMatchObject({ code: 'cancelled' });
+    expect(plans).toMatchObject([{ replaced: [], deleted: [], added: [] }]);
+    expect(await fixture.pathsOnServer()).toEqual(['.palmtree.json', 'n/a']);
+    expect(laptop.sync.problemAt('.palmtree.json')).toMatchObject({ reason: 'shared-exclude' });
+
+    await desk.write('.palmtree.json', '{"exclude": ["*.tmp"]}');
+    await desk.write('n/a', '2');
+    await desk.push();
+    expect(await laptop.pull()).toMatchObject({ written: 0, conflicts: ['.palmtree.json'] });
+    await laptop.sync.resolve(silent, { paths: ['.palmtree.json'], choice: 'theirs' });
+    expect(await laptop.pull()).toMatchObject({ written: 1, conflicts: [] });
+    expect(await laptop.read('n/a')).toBe('2');
+    expect(await laptop.push()).toMatchObject({ put: 1 });
+  });
+
+  it('stays in conflict while its merge has markers, and is merged when they are decided', async () => {
+    const [desk, laptop] = await fixture.syncedMachines({ 'n/a': '1' });
+    const path = '.palmtree.json';
+    await desk.write(path, '{"exclude": ["a.log"]}');
+    await desk.push();
+    await laptop.pull();
+    await desk.write(path, '{"exclude": ["desk.log"]}');
+    await desk.push();
+    await laptop.write(path, '{"exclude": ["laptop.log"]}');
+    await laptop.pull();
+    const sides = await laptop.sync.merges.start(silent, path);
+    await laptop.sync.merges.write(silent, sides);
+    const { revision, ancestor, theirs } = sides;
+    const merge = { path, revision, ancestor, theirs: createHash('sha256').update(theirs).digest('hex') };
+    await laptop.sync.rescan(silent);
+    expect(laptop.sync.problemAt(path)).toMatchObject({ reason: 'shared-not-json' });
+    expect(laptop.sync.conflicts.map((one) => one.path)).toEqual([path]);
+    await expect(laptop.sync.merges.finish(silent, merge)).rejects.toMatchObject({ code: 'conflict_markers' });
+    await laptop.write(path, '{"exclude": ["desk.log", "laptop.log"]}');
+    expect(await laptop.sync.merges.finish(silent, merge)).toBe('merged');
+    expect(await laptop.push()).toMatchObject({ put: 1 });
+    expect(await desk.pull()).toMatchObject({ written: 1, conflicts: [] });
+  });
+
+  it('whose pull is undone excludes nothing any more', async () => {
+    const [desk, laptop] = await fixture.syncedMachines({ 'n/a': '1', 'n/b.log': '1' });
+    await desk.write('.palmtree.json', '{"exclude": ["*.log"]}');
+    await desk.push();
+    expect((await laptop.pull()).excluded).toEqual([{ path: 'n/b.log', by: '.palmtree.json' }]);
+    await laptop.sync.undoPull(silent);
+    await laptop.sync.rescan(silent);
+    expect(Object.fromEntries(laptop.sync.pathStates)).toEqual({ '.palmtree.json': 'incoming' });
+    await laptop.write('n/b.log', '2');
+    await laptop.sync.rescan(silent);
+    expect(Object.fromEntries(laptop.sync.pathStates)).toEqual({ '.palmtree.json': 'incoming', 'n/b.log': 'modified' });
   });
 });

@@ -1,6 +1,6 @@
 import type { Observation } from '../../core/observation';
 import { isInside, parentOf } from '../../core/paths';
-import { isBlockedByProblem, type Problem } from '../../core/problem';
+import { isBlockedByProblem, isSharedFault, type Problem } from '../../core/problem';
 import type { FolderSnapshot } from './snapshots/folderSnapshot';
 import type { BatchResult } from './inspection/inspectBatch';
 import type { ScanProgress } from './scannerPort';
@@ -37,7 +37,8 @@ export class ScanFindings {
   }
 
   addProblem(problem: Problem): void {
-    this.#problems.set(problem.path, problem);
+    // Another problem of that file must not hide that its patterns are unknown.
+    if (!isSharedFault(this.#problems.get(problem.path))) this.#problems.set(problem.path, problem);
   }
 
   /** Adds the result of an inspection of `paths`. */

@@ -4,6 +4,7 @@ import { pathFault } from '../../../../server/src/contract/paths';
 import { maskOf, openMask } from '../../core/folderMasks';
 import { parentFolders, parentOf } from '../../core/paths';
 import { gitignoreName, isGitignoreName } from '../../core/problem';
+import { sharedFiles } from '../../core/sharedFiles';
 import { Selection } from '../../core/tracking/selection';
 import { errnoOf, isNotFound } from '../fs/errno';
 import { rootFault } from '../fs/rootFolder';
@@ -72,10 +73,17 @@ export class ScanWalker {
     if (this.selection.mayTrackBelow(folder)) this.#walkFolder(folder);
   }
 
-  /** Visits the workspace folder alone, in which nothing is syncable. Throws disk_fault if it cannot be read itself. */
+  /**
+   * Visits the workspace folder alone, in which nothing is syncable but the files of the shared rules that have a fault in
+   * their content. Throws disk_fault if it cannot be read itself.
+   */
   #visitRoot(): void {
+    const { queue, findings } = this.#deps;
     this.#enter('');
     this.#list('');
+    for (const path of sharedFiles) {
+      if (this.selection.includes(path) && !findings.isBlockedByProblem(path)) queue.add(path);
+    }
   }
 
   /** Visits an outermost path of a partial scan through the folders above it, and only if a full scan would reach it. */

@@ -167,7 +167,8 @@ async function planWish(context: CommandContext): Promise<Wish> {
     if (isOurs && !isHeldBack && !observations.has(path)) changes.push({ path, from, to: undefined });
   }
   for (const [path, to] of observations) {
-    if (isSyncable(path) && !replica.local.unpushable.has(path)) changes.push({ path, from: onServer.get(path), to });
+    const isSendable = !replica.local.unpushable.has(path) && !replica.local.isFaulty(path);
+    if (isSyncable(path) && isSendable) changes.push({ path, from: onServer.get(path), to });
   }
   const conflicts = new Set(plan.conflicts.map(({ path }) => path));
   return { head, changes, marked: await findMarked(replica.root, changes), conflicts, onServer: [...onServer.keys()] };

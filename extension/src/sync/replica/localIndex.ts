@@ -12,7 +12,7 @@ import type { Entry, FileTable } from '../../core/entry';
 import { FolderMasks, MaskedTable, openMask } from '../../core/folderMasks';
 import { withMode, type Observation } from '../../core/observation';
 import { comparePaths, isAtOrInside, isInside, parentFolders } from '../../core/paths';
-import { isBlockedByProblem, type Problem, type ProblemReason } from '../../core/problem';
+import { isBlockedByProblem, isFaultyContent, type Problem, type ProblemReason } from '../../core/problem';
 import { mayBeSharedFile } from '../../core/sharedFiles';
 import { PathFolders } from '../../core/status/pathTree';
 import type { SharedRules } from '../../core/tracking/sharedRules';
@@ -208,6 +208,11 @@ export class LocalIndex {
   get folders(): PathFolders {
     this.#folders ??= new PathFolders(this.#observations.keys());
     return this.#folders;
+  }
+
+  /** Whether `path` must not be sent: a fault in its content would keep other machines from syncing. */
+  isFaulty(path: string): boolean {
+    return isFaultyContent(this.#problems.get(path));
   }
 
   /** Whether a problem that a scan found keeps `path` from being synced. */

@@ -65,7 +65,8 @@ export class Planner {
     const short = dropTooLongPaths(agreed, this.#deps.tooLong ?? (() => undefined));
     const storable = dropUnrepresentableNames(short.plan, observations, local.nameRules, this.#unobservedPaths());
     const pushable = dropBlockedByServer(storable.plan.uploads, unpushedPaths(remote, observations, isSyncable));
-    const { uploads, problems } = dropUnpushable(pushable.changes, local.unpushable);
+    const sendable = dropFaulty(pushable.changes, local);
+    const { uploads, problems } = dropUnpushable(sendable, local.unpushable);
     return {
       plan: { ...storable.plan, uploads },
       problems: new Map([
@@ -142,6 +143,14 @@ function* unpushedPaths(
   isSyncable: (path: string) => boolean,
 ): Generator<string> {
   for (const path of remote.keys()) if (!observations.has(path) && !isSyncable(path)) yield path;
+}
+
+/** Drops the puts of files whose content has a fault. */
+function dropFaulty(changes: readonly Change[], local: LocalIndex): readonly Change[] {
+  const faulty = changes.filter(({ path, to }) => to !== undefined && local.isFaulty(path));
+  if (faulty.length === 0) return changes;
+  const dropped = new Set(faulty.map(({ path }) => path));
+  return changes.filter(({ path }) => !dropped.has(path));
 }
 
 /** Drops the puts that the last push could not send, and the deletions of links that the server refused. */
