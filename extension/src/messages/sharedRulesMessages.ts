@@ -1,7 +1,7 @@
 import { l10n } from 'vscode';
 import { ignoreFileName, sharedFiles, sharedSettingsName, type SharedFile } from '../core/sharedFiles';
 import type { SharedlyExcluded, SharedSettings } from '../core/tracking/sharedRules';
-import { commaList, formatNumber, quoted } from './format';
+import { commaList, formatNumber, quoted, sentences } from './format';
 import { pathList } from './pathList';
 
 /** The number of files that each file of the shared rules excludes, without those that exclude none. */
@@ -14,13 +14,13 @@ function countsByFile(excluded: readonly SharedlyExcluded[]): readonly (readonly
 
 /** `3 files are no longer synced, because .palmtreeignore excludes them: a, b, c.` Empty without a file. */
 export function excludedMessage(excluded: readonly SharedlyExcluded[]): string {
-  const sentences = countsByFile(excluded).map(([file, count]) => {
+  const texts = countsByFile(excluded).map(([file, count]) => {
     const paths = pathList(excluded.flatMap(({ path, by }) => (by === file ? [path] : [])));
     return count === 1
       ? l10n.t('{0} is no longer synced, because {1} excludes it.', paths, file)
       : l10n.t('{0} files are no longer synced, because {1} excludes them: {2}.', formatNumber(count), file, paths);
   });
-  return sentences.join(' ');
+  return sentences(...texts);
 }
 
 /** `excluded by .palmtreeignore`, after a path. */
@@ -28,19 +28,22 @@ export function excludedByMessage(file: SharedFile): string {
   return l10n.t('excluded by {0}', file);
 }
 
-/** `3 excluded by .palmtreeignore`, for a list of counts. */
+/** `3 files excluded by .palmtreeignore`, for a list of counts. */
 export function excludedCounts(excluded: readonly SharedlyExcluded[]): readonly string[] {
-  return countsByFile(excluded).map(([file, count]) => l10n.t('{0} excluded by {1}', formatNumber(count), file));
+  return countsByFile(excluded).map(([file, count]) =>
+    count === 1
+      ? l10n.t('1 file excluded by {0}', file)
+      : l10n.t('{0} files excluded by {1}', formatNumber(count), file),
+  );
 }
 
 /** Names the keys of `.palmtree.json` that do not count. Empty if all do. */
 export function ignoredKeysMessage({ machineKeys, unknownKeys }: SharedSettings): string {
   const [machine, unknown] = [machineKeys, unknownKeys].map((keys) => commaList(keys.map(quoted)));
-  const sentences = [
+  return sentences(
     machine ? l10n.t('Only each machine itself can set {0}, so {1} does not.', machine, sharedSettingsName) : '',
     unknown ? l10n.t('{0} in {1} is no setting, and is ignored.', unknown, sharedSettingsName) : '',
-  ];
-  return sentences.filter((sentence) => sentence !== '').join(' ');
+  );
 }
 
 /** The text of a new `.palmtreeignore`. */

@@ -22,7 +22,7 @@ describe('palmtree ignore', () => {
     await desk.write('.palmtree.json', '{"exclude": ["*.log"], "pushOn": "change"}');
     await desk.push();
     const pulled = await laptop.run(['pull']);
-    expect(pulled.stdout).toContain('1 excluded by .palmtree.json');
+    expect(pulled.stdout).toContain('1 file excluded by .palmtree.json');
     expect(pulled.stderr).toContain('n/x.log is no longer synced, because .palmtree.json excludes it.');
     const { stderr } = await laptop.run(['status']);
     expect(stderr).toContain('Only each machine itself can set "pushOn", so .palmtree.json does not.');
