@@ -14,6 +14,7 @@ describe('palmtree ignore', () => {
     expect(pushed).toMatchObject({ put: 1, deleted: 0 });
     const { stderr } = await laptop.run(['status']);
     expect(stderr).toContain('On the server, and not synced here (1):\n  n/my build/x  excluded by .palmtreeignore');
+    expect((await laptop.run(['doctor'])).stdout).toContain('0 in conflict, 1 file excluded by .palmtreeignore');
     expect((await desk.pull()).excluded).toEqual([{ path: 'n/my build/x', by: '.palmtreeignore' }]);
   });
 
