@@ -97,6 +97,10 @@ function linesOf(content: string): string[] {
 const plainName = /^[\w.+-]+(?: [\w.+-]+)*\/?$/;
 /** A name with the wildcards `*`, `?` and `[abc]`. */
 const wildcardName = /^(?!#)(?:[\w.~$#-]|\\#|\?|\*(?!\*)|\[\w+\])+$/;
+/**
+ * A regular expression with more of these takes seconds for a name that was made for it. The pattern library's do not.
+ */
+const maxStars = 2;
 /** A path without wildcards, at any depth. */
 const pathAtAnyDepth = /^\*\*\/[\w.-]+(?:\/[\w.-]+)+$/;
 /** A path without wildcards, from the folder that patterns are relative to. */
@@ -115,7 +119,8 @@ function simpleMatcher(patterns: readonly string[]): Matcher | undefined {
     if (plainName.test(pattern)) {
       names.add(pattern);
       if (!pattern.endsWith('/')) names.add(`${pattern}/`);
-    } else if (wildcardName.test(pattern)) wildcards.push(sourceOf(pattern));
+    } else if (wildcardName.test(pattern) && pattern.split('*').length - 1 <= maxStars)
+      wildcards.push(sourceOf(pattern));
     else if (pathAtAnyDepth.test(pattern)) endings.push(pattern.slice(2));
     else if (anchoredPath.test(pattern)) {
       const path = pattern.startsWith('/') ? pattern.slice(1) : pattern;

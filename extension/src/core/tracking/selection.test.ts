@@ -235,4 +235,16 @@ describe('the shared rules', () => {
       { path: 'secret', by: '.palmtree.json' },
     ]);
   });
+
+  it('take no long time for a name that somebody made for their patterns', () => {
+    const name = `n/${'ab'.repeat(120)}c`;
+    for (const part of ['*a', '*ab', '*a?', '*[ab]', '*[!x]b']) {
+      const pattern = `${part.repeat(9)}*b`;
+      const shared = { ignore: `${pattern}\n`, exclude: [`/n/${pattern}`] };
+      const selection = new Selection({ rules: [folder('')], exclude: [], shared });
+      const start = cpuTimeMs();
+      expect(selection.includes(name)).toBe(true);
+      expect(cpuTimeMs() - start).toBeLessThan(500);
+    }
+  });
 });
