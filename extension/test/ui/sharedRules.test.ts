@@ -40,4 +40,30 @@ describe('the shared rules', () => {
     await window.runCommand('Palmtree: Open Shared Rules');
     await window.editor.tab('.palmtreeignore').waitFor();
   });
+
+  it('are created by a command, keep what was tracked by name, and share no setting of a machine', async ({ desk }) => {
+    await desk.write('notes/plan.md', 'dig\n');
+    const window = await desk.open();
+    await window.runCommand('Palmtree: Track Files…');
+    await window.quickInput.answer('notes/plan.md', 'Files and folders');
+    await window.pending('↑1');
+    await window.runCommand('Palmtree: Open Shared Rules');
+    await window.editor.tab('.palmtreeignore').waitFor();
+    await window.pending('↑2');
+    expect(await desk.read('.palmtreeignore')).toContain('# Excluding a file deletes it nowhere.');
+
+    await window.explorer.expand('notes');
+    await window.explorer.contextMenu('plan.md', 'Palmtree', 'Add to .palmtreeignore');
+    const added = await window.notifications.text('excludes');
+    expect(added).toContain('Still synced on this machine, because it is tracked by name: notes/plan.md.');
+    await window.pending('↑2');
+
+    await desk.write('.palmtree.json', '{ "exclude": ["*.log"], "pushOn": "change", "excludes": [] }');
+    const warning = await window.notifications.text('Only each machine itself');
+    expect(warning).toContain('"pushOn", so .palmtree.json does not. "excludes" in .palmtree.json is no setting');
+    await window.pending('↑3');
+    await desk.write('.palmtree.json', '{ "exclude": "*.log" }');
+    await window.pending('⊘1');
+    await picture(window, 'shared-rules-problem');
+  });
 });
