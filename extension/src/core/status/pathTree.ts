@@ -142,6 +142,7 @@ function add(folders: Folders, path: string, kindOfPath: 'file' | 'folder' = 'fi
 
 const collator = new Intl.Collator('en', { numeric: true });
 
-function compareNames(a: string, b: string): number {
+/** Orders names as the Explorer does. */
+export function compareNames(a: string, b: string): number {
   return collator.compare(a, b);
 }

@@ -25,6 +25,7 @@ export function mergeStates(target: MergedState, other: MergedState): void {
     target.binding = newer.binding;
     target.revision = newer.revision;
     target.revisionId = newer.revisionId;
+    target.syncedAt = newer.syncedAt;
     target.mounts = newer.mounts;
     target.otherWriters = newer.otherWriters;
     replace(target.ancestor, newer.ancestor);

@@ -17,6 +17,8 @@ export interface StoredState {
   revision: number;
   /** The id of that revision, which another revision with the same number does not have; undefined if unknown. */
   revisionId: string | undefined;
+  /** The time at which `revision` became the last synced one, in milliseconds since 1970; undefined if unknown. */
+  syncedAt: number | undefined;
   /** The disks that the last scan found mounted in the folder. */
   mounts: Mounts;
   /** The names of the other tokens that push to the tree, as last fetched; undefined if unknown. */

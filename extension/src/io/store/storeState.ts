@@ -21,7 +21,15 @@ import { yielder } from '../threads/yielding';
 
 type Meta = Pick<
   StoredState,
-  'binding' | 'revision' | 'revisionId' | 'mounts' | 'otherWriters' | 'heldAnswers' | 'isAutomationPaused' | 'merged'
+  | 'binding'
+  | 'revision'
+  | 'revisionId'
+  | 'syncedAt'
+  | 'mounts'
+  | 'otherWriters'
+  | 'heldAnswers'
+  | 'isAutomationPaused'
+  | 'merged'
 >;
 
 /** The state of a folder that has never been connected. */
@@ -30,6 +38,7 @@ export function emptyState(): StoredState {
     binding: undefined,
     revision: 0,
     revisionId: undefined,
+    syncedAt: undefined,
     mounts: new Map(),
     otherWriters: undefined,
     heldAnswers: {},
@@ -191,12 +200,14 @@ function hasSameFields(a: Entry, b: Entry): boolean {
 }
 
 function metaOf(meta: Meta): string {
-  const { binding, revision, revisionId, mounts, otherWriters, heldAnswers, isAutomationPaused, merged } = meta;
+  const { binding, revision, revisionId, syncedAt, mounts, otherWriters, heldAnswers, isAutomationPaused, merged } =
+    meta;
   const bound = binding && { server: binding.server, tree: binding.tree };
   const maps = { mounts: [...mounts], merged: [...merged] };
   return JSON.stringify({
     revision,
     revisionId,
+    syncedAt,
     binding: bound,
     ...maps,
     otherWriters,
@@ -209,6 +220,7 @@ function parseMeta(meta: string): Meta {
   const {
     revision,
     revisionId,
+    syncedAt,
     binding,
     mounts = [],
     otherWriters,
@@ -218,6 +230,7 @@ function parseMeta(meta: string): Meta {
   } = JSON.parse(meta) as {
     revision?: unknown;
     revisionId?: string;
+    syncedAt?: number;
     binding?: Record<string, unknown>;
     mounts?: [path: string, identity: FolderIdentity][];
     otherWriters?: readonly string[];
@@ -227,7 +240,7 @@ function parseMeta(meta: string): Meta {
   };
   if (typeof revision !== 'number') throw new TypeError('the store has no revision');
   const maps = { mounts: new Map(mounts), merged: new Map(merged) };
-  const others = { revision, revisionId, ...maps, otherWriters, heldAnswers, isAutomationPaused };
+  const others = { revision, revisionId, syncedAt, ...maps, otherWriters, heldAnswers, isAutomationPaused };
   if (binding === undefined) return { ...others, binding };
   const { server, tree } = binding;
   if (typeof server !== 'string' || typeof tree !== 'string')

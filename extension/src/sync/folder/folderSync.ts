@@ -50,6 +50,7 @@ import { FolderRenames } from './folderRenames';
 import { OperationQueue } from './operationQueue';
 import { Recovery } from './recovery';
 import { AutoFetcher } from './autoFetcher';
+import { ServerFiles, type ServerFilesDeps } from './serverFiles';
 import { isServerFailure, SyncStatus } from './syncStatus';
 import { SleepWatch } from './sleepWatch';
 import { StoreFollower } from './storeFollower';
@@ -82,6 +83,7 @@ export class FolderSync {
   readonly merges: FolderMerges;
   readonly pause: FolderPause;
   readonly renames: FolderRenames;
+  readonly serverFiles: ServerFiles;
   readonly transfers: TransferEvents;
   readonly #replica: Replica;
   readonly #local: Omit<LocalContext, 'reporter'>;
@@ -120,16 +122,13 @@ export class FolderSync {
     this.history = new TreeHistory(replica, connection, (error) => {
       if (isServerFailure(error)) this.#fetcher.reconnect();
     });
-    this.backups = new FolderBackups({
-      folders,
-      operations,
-      limits,
-      onDefect,
-      run: (reporter, command) => this.#runLocally(reporter, command),
-    });
+    const operate = <T>(work: () => Promise<T>): Promise<T> => this.#operate(work);
+    const run: ServerFilesDeps['run'] = (reporter, command) => this.#runLocally(reporter, command);
+    this.backups = new FolderBackups({ folders, operations, limits, onDefect, run });
     const { lifetime } = operations;
-    this.renames = new FolderRenames({ replica, lifetime, operate: (work) => this.#operate(work) });
-    this.held = new FolderHeld({ replica, status, operate: (work) => this.#operate(work) });
+    this.renames = new FolderRenames({ replica, lifetime, operate });
+    this.serverFiles = new ServerFiles({ replica, lifetime, operate, run });
+    this.held = new FolderHeld({ replica, status, operate });
     this.pause = new FolderPause({ store, operations, onChange: () => status.notify() });
     this.#replica = replica;
     this.#local = { replica, folders };

@@ -68,15 +68,25 @@ export class TreeHistory {
     return changes.flatMap(({ path, afterRemoved }) => (afterRemoved === true ? [] : [path]));
   }
 
-  /** The server's content of `path` in `revision`; empty if it has no such file. */
+  /** The server's content of `path` in `revision`; empty if it has no such file. It is read from this disk if it is here. */
   async serverContent(path: string, revision: number): Promise<Uint8Array> {
     if (revision === 0) return new Uint8Array();
+    const local = await this.#localContent(path, revision);
+    if (local !== undefined) return local;
     try {
       return await this.#request(({ client, tree }) => client.content(tree, { path, revision }));
     } catch (error) {
       if (isPalmtreeError(error, 'not_found')) return new Uint8Array();
       throw error;
     }
+  }
+
+  /** The content of `path` in the newest known revision, if this disk has it. */
+  async #localContent(path: string, revision: number): Promise<Uint8Array | undefined> {
+    const { root, ancestor } = this.#replica;
+    const entry = revision === ancestor.knownRevision ? ancestor.remote('known').get(path) : undefined;
+    if (entry === undefined) return undefined;
+    return entry.target === undefined ? localContent(root, entry) : new TextEncoder().encode(entry.target);
   }
 
   ancestorEntry(path: string): Entry | undefined {

@@ -12,6 +12,7 @@ function state(): AncestorState {
   return new AncestorState({
     otherWriters: [],
     revision: 1,
+    syncedAt: undefined,
     revisionId: 'id-1',
     ancestor: new StoredMap<Entry>(),
     unappliedRemote: new StoredMap<Entry | null>(),

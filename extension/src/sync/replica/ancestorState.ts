@@ -58,7 +58,10 @@ export interface AncestorSnapshot {
   readonly unapplied: RemoteEntry | undefined;
 }
 
-type AncestorTables = Pick<StoredState, 'ancestor' | 'unappliedRemote' | 'revision' | 'revisionId' | 'otherWriters'>;
+type AncestorTables = Pick<
+  StoredState,
+  'ancestor' | 'unappliedRemote' | 'revision' | 'revisionId' | 'syncedAt' | 'otherWriters'
+>;
 
 /**
  * The last state that both sides shared, and what is known of the server beyond it. The only writer of the stored
@@ -68,6 +71,8 @@ export class AncestorState {
   readonly #stored: AncestorTables;
   #remoteChanges: RemoteChanges | undefined;
   #isServerChecked = false;
+  /** The time of the last response of the server, in milliseconds since 1970. */
+  #checkedAt: number | undefined;
   #pendingCommit: readonly Change[] = [];
 
   constructor(stored: AncestorTables) {
@@ -99,6 +104,15 @@ export class AncestorState {
   /** The newest revision that was fetched or synced. */
   get knownRevision(): number {
     return this.#remoteChanges?.revision ?? this.revision;
+  }
+
+  /**
+   * The time, in milliseconds since 1970, at which the server was last seen to have the known revision; undefined if
+   * nothing is known of it. The stored time is that of the last sync, since a save for each response would make other
+   * windows read the state again.
+   */
+  get knownAt(): number | undefined {
+    return this.#checkedAt ?? this.#stored.syncedAt;
   }
 
   /** Whether the server was asked for its changes since this window has opened or bound the folder. */
@@ -168,10 +182,12 @@ export class AncestorState {
     this.#remoteChanges = fetched;
     this.#stored.otherWriters = fetched.otherWriters;
     this.#isServerChecked = true;
+    this.#checkedAt = Date.now();
   }
 
   discardRemoteChanges(): void {
     this.#remoteChanges = undefined;
+    this.#checkedAt = undefined;
   }
 
   /**
@@ -263,9 +279,11 @@ export class AncestorState {
     this.#stored.unappliedRemote.clear();
     this.#stored.revision = 0;
     this.#stored.revisionId = undefined;
+    this.#stored.syncedAt = undefined;
     this.#stored.otherWriters = undefined;
     this.#remoteChanges = undefined;
     this.#isServerChecked = false;
+    this.#checkedAt = undefined;
   }
 
   /** Remembers the changes of a push that is about to be committed, until a revision is synced. */
@@ -316,6 +334,9 @@ export class AncestorState {
       if (sameEntry(ancestor.get(path), remote ?? undefined)) unappliedRemote.delete(path);
       else unappliedRemote.set(path, remote);
     }
+    this.#checkedAt = Date.now();
+    // The time of an unchanged revision is left, so that a pull of nothing has nothing to save.
+    if (this.#stored.revision !== revision || this.#stored.revisionId !== id) this.#stored.syncedAt = this.#checkedAt;
     this.#stored.revision = revision;
     this.#stored.revisionId = id;
     this.#remoteChanges = undefined;

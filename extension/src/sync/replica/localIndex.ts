@@ -276,8 +276,11 @@ export class LocalIndex {
     this.#folders = undefined;
   }
 
+  /** Forgets such observations. A command may have written the paths, of which the scanner would then report no change. */
   removeUnscanned(paths: Iterable<string>): void {
-    for (const path of paths) this.#observations.delete(path);
+    const removed = [...paths];
+    for (const path of removed) this.#observations.delete(path);
+    this.#scanner.update([], removed);
     this.#folders = undefined;
   }
 

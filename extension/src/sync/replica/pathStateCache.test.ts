@@ -63,6 +63,7 @@ function folder(nameRules = linux) {
   const ancestor = new AncestorState({
     ...stored,
     revision: 1,
+    syncedAt: undefined,
     revisionId: 'id-1',
     ancestor: new StoredMap<Entry>(),
     unappliedRemote: new StoredMap<Entry | null>(),

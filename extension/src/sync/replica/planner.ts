@@ -1,6 +1,6 @@
 import { dropTooLongPaths, type TooLong } from '../../core/reconcile/dropTooLongPaths';
 import { dropUnrepresentableNames } from '../../core/reconcile/dropUnrepresentableNames';
-import { dropHeld, type HeldKind, type HeldPath, type HoldPolicy } from '../../core/reconcile/dropHeld';
+import { dropHeld, heldPaths, type HeldKind, type HeldPath, type HoldPolicy } from '../../core/reconcile/dropHeld';
 import { stepSize, type CooperativeTask } from '../../core/cooperativeTask';
 import type { FileTable } from '../../core/entry';
 import { leadingLink, type LinkedPaths } from '../../core/filenames/linkedPaths';
@@ -79,6 +79,21 @@ export class Planner {
       unrepresentable: new Set([...storable.dropped, ...short.problems.keys()]),
       held,
     };
+  }
+
+  /**
+   * Those of the server's files at `paths` that a program runs or obeys by itself, and that a pull would hold if they were
+   * not tracked by name.
+   */
+  async programFiles(paths: readonly string[]): Promise<HeldPath[]> {
+    const remote = this.#deps.ancestor.remote('known');
+    const changes = paths.flatMap((path): Change[] => {
+      const to = remote.get(path);
+      return to === undefined ? [] : [{ path, from: undefined, to }];
+    });
+    const linked = await runYielding(this.#linkedPathsSteps(changes));
+    const held = heldPaths(changes, { ...this.#holdPolicy(linked, {}), isNamed: () => false });
+    return [...held.values()].filter(({ kinds }) => kinds.includes('program'));
   }
 
   /**

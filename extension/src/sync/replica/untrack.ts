@@ -1,7 +1,9 @@
+import { join } from 'node:path';
 import { stepSize, type CooperativeTask } from '../../core/cooperativeTask';
 import { entryWith, type Entry, type FileTable } from '../../core/entry';
 import { isAtOrInside } from '../../core/paths';
 import type { Rule } from '../../core/tracking/rule';
+import { statsLater } from '../../io/fs/stats';
 import { runYielding } from '../../io/threads/yielding';
 import { kindAt } from './kindAt';
 import type { Replica } from './replica';
@@ -13,6 +15,8 @@ export interface Untracked {
   readonly rules: readonly Rule[];
   /** The ancestors of the paths and of the paths in them. */
   readonly ancestors: ReadonlyMap<string, Entry>;
+  /** Files that Palmtree has deleted on this disk since. One that is still missing must not look deleted by the user. */
+  readonly deleted?: ReadonlySet<string>;
 }
 
 /** Stops tracking `paths`, and all that is in them, on this machine. */
@@ -37,7 +41,7 @@ export async function trackAgain(replica: Replica, untracked: Untracked, signal:
   });
   rules.restoreRules([...untracked.paths, ...renames.map(({ to }) => to)], untracked.rules);
   for (const { from, to } of renames) rules.follow({ from, to, kind: (await kindAt(replica, to)) ?? 'file' });
-  await runYielding(restoreAncestorsSteps(replica, untracked));
+  await runYielding(restoreAncestorsSteps(replica, untracked, await missingOf(replica, untracked)));
   await replica.scan({ signal });
   await replica.save();
 }
@@ -52,12 +56,23 @@ function* entriesInSteps(table: FileTable, paths: readonly string[]): Cooperativ
   return found;
 }
 
-function* restoreAncestorsSteps({ rules, ancestor }: Replica, { ancestors }: Untracked): CooperativeTask<void> {
+async function missingOf({ root }: Replica, { deleted = new Set() }: Untracked): Promise<ReadonlySet<string>> {
+  const missing = new Set<string>();
+  for (const path of deleted) if ((await statsLater(join(root, path))) === undefined) missing.add(path);
+  return missing;
+}
+
+function* restoreAncestorsSteps(
+  { rules, ancestor }: Replica,
+  { ancestors }: Untracked,
+  missing: ReadonlySet<string>,
+): CooperativeTask<void> {
   const selection = rules.selection();
   let visited = 0;
   for (const [path, entry] of ancestors) {
     if (++visited % stepSize === 0) yield;
     // Without an unapplied entry, the folder was bound to another tree, or the path was synced again.
+    if (missing.has(path)) continue;
     if (selection.includes(path) && ancestor.unappliedRemote.has(path)) ancestor.restoreBase(path, entry);
   }
 }

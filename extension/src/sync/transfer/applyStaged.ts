@@ -52,7 +52,7 @@ export async function applyStaged(context: LocalContext, request: ApplyRequest):
       nameRules: replica.local.nameRules,
       isOnServer: (path) => isOnServer(replica, path),
       keepsModes: (path) => replica.local.keepsModes(path),
-      keepsEmptyFolder: (path) => replica.rules.all.get(path)?.kind === 'folder',
+      keepsEmptyFolder: (path) => isTrackedFolder(replica, path),
     });
     await local.update(applied.written, applied.removed);
     for (const { path } of changes) if (isOnMissingDisk(path)) applied.skipped.push({ path, reason: 'diskMissing' });
@@ -61,6 +61,11 @@ export async function applyStaged(context: LocalContext, request: ApplyRequest):
   await request.onApplied?.(result);
   await replica.save();
   return { ...result, backup: exists(backup) ? backup : undefined };
+}
+
+function isTrackedFolder({ rules }: Replica, path: string): boolean {
+  const rule = rules.all.get(path);
+  return rule?.kind === 'folder' && rule.effect === 'track';
 }
 
 /** Whether the server has the content that was observed at `path`. */
