@@ -60,7 +60,7 @@ const layers: Readonly<Record<string, Order>> = {
     ['views'],
     ['backups', 'connect', 'scm'],
     ['sync'],
-    ['conflicts', 'history', 'review'],
+    ['conflicts', 'history', 'onServer', 'review'],
     ['api', 'commands'],
   ),
   'server/src': levels(

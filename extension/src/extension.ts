@@ -14,6 +14,7 @@ import { ActiveMerges } from './ui/workspace/activeMerges';
 import { MergeWatch } from './ui/conflicts/mergeWatch';
 import { registerDecorations } from './ui/views/decorations';
 import { ReviewView } from './ui/review/reviewView';
+import { ServerView } from './ui/onServer/serverView';
 import { createFileHistory } from './ui/history/fileHistoryView';
 import { registerServerDocuments } from './ui/documents/serverDocuments';
 import { LastUsed } from './ui/views/lastUsed';
@@ -62,6 +63,7 @@ export function activate(context: vscode.ExtensionContext): PalmtreeApi {
     views.used,
     views.mergeable,
     views.review,
+    views.onServer,
     views.controls,
     registerGitView(),
     merges,
@@ -99,11 +101,12 @@ function createViews(folders: WorkspaceFolders, merges: ActiveMerges, log: vscod
   const deps = { folders, merges, used, mergeable };
   const picker = new PathPicker(deps);
   const review = new ReviewView(folders, used);
+  const onServer = new ServerView(folders, used, log);
   const tracked = new TrackedView(deps);
   const fileHistory = createFileHistory(folders, tracked, used, log);
   const histories = [fileHistory, createTreeHistory(folders, used, log)];
   const controls = new SourceControls({ folders, merges, mergeable, log });
-  return { used, mergeable, controls, picker, review, tracked, fileHistory, histories };
+  return { used, mergeable, controls, picker, review, onServer, tracked, fileHistory, histories };
 }
 
 /** Does nothing: VS Code disposes the context's subscriptions. */

@@ -114,6 +114,11 @@ export function formatDate(date: Date): string {
   return new Intl.DateTimeFormat(env.language, { dateStyle: 'medium', timeStyle: 'short' }).format(date);
 }
 
+/** `Nov 24, 2026`, in local time. */
+export function formatDay(date: Date): string {
+  return new Intl.DateTimeFormat(env.language, { dateStyle: 'medium' }).format(date);
+}
+
 const spans = [
   { unit: 'year', seconds: 31_557_600 },
   { unit: 'month', seconds: 2_629_800 },

@@ -1,6 +1,7 @@
 import { chmod, symlink } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import { createToken } from '../../scripts/palmtreeServer.mts';
+import { atOrIn } from '../../src/core/pathArea';
 import type { PullResult } from '../../src/sync/pull/pull';
 import { silent, until, type Machine } from './machine';
 import { serverFixture } from './serverFixture';
@@ -236,4 +237,24 @@ it('the plan of a pull lists held files with their reason, and does not select t
   await pushFrom(other, { '.envrc': 'theirs' });
   const { rows } = await victim.sync.plan(silent, 'pull');
   expect(rows).toMatchObject([{ path: '.envrc', effect: 'held', direction: undefined, held: { by: 'environment' } }]);
+});
+
+describe('a file of others that the user brings here', () => {
+  it('comes without a question, except a file in a folder that programs obey', async () => {
+    const { victim, other } = await victimAndOther();
+    await pushFrom(other, { 'elsewhere/a.md': 'theirs', 'elsewhere/Makefile': 'all:', 'elsewhere/sub/b.md': 'theirs' });
+    await victim.sync.rescan(silent);
+    const { serverFiles } = victim.sync;
+    await serverFiles.bring({ paths: ['elsewhere'] });
+    const { held } = await victim.pull(false, { only: atOrIn(['elsewhere']) });
+    expect(held.map(({ path }) => path)).toEqual(['elsewhere/Makefile']);
+    expect(await pathsOn(victim)).toEqual(['elsewhere/a.md', 'elsewhere/sub/b.md', 'notes/plan.md']);
+
+    const found = await serverFiles.programFiles(['elsewhere/Makefile', 'elsewhere/a.md']);
+    expect(found.map(({ path, by }) => [path, by])).toEqual([['elsewhere/Makefile', 'build']]);
+    await serverFiles.bring({ paths: ['elsewhere/Makefile'] });
+    const only = atOrIn(['elsewhere/Makefile']);
+    await victim.pull(false, { only, approved: new Set(found.map(({ path }) => path)) });
+    expect(await victim.read('elsewhere/Makefile')).toBe('all:');
+  });
 });

@@ -2,6 +2,7 @@ import { l10n } from 'vscode';
 
 const texts: Readonly<Record<string, () => string>> = {
   resolved: () => l10n.t('conflict resolved'),
+  'left-out': () => l10n.t('left out here'),
   discarded: () => l10n.t('local changes discarded'),
   restored: () => l10n.t('restore from a backup'),
   merge: () => l10n.t('before a merge'),

@@ -23,6 +23,9 @@ import { isMoreRow } from '../history/rows';
 import { undoPull, undoPush } from '../history/undo';
 import { copyVersionLink } from '../history/versionLinks';
 import { refreshReview, review, syncReviewed, type ReviewDeps } from '../review/commands';
+import { bringHere, findOnServer, openOnServer, type OnServerDeps } from '../onServer/commands';
+import { chooseFiles, pullChosen } from '../onServer/firstPull';
+import { leaveOutHere } from '../onServer/leaveOut';
 import { openChange, openChanges, openFiles } from '../scm/commands';
 import type { SourceControls } from '../scm/sourceControls';
 import { commandIds, trackedViewId, type CommandName } from '../shared/ids';
@@ -42,7 +45,7 @@ import { addToIgnore, openSharedRules } from './sharedRules';
 import { track, trackFiles, untrack } from './trackCommands';
 import { pull, pullHeld, push, pushForce, pushInput, pushWithMessage, sync } from './transferCommands';
 
-export interface CommandDeps extends MergeDeps, ReviewDeps, HistoryDeps {
+export interface CommandDeps extends MergeDeps, ReviewDeps, HistoryDeps, OnServerDeps {
   readonly tracked: TrackedView;
   readonly connection: FolderConnection;
   readonly terminal: SyncTerminal;
@@ -72,6 +75,19 @@ function versionHandlers(deps: CommandDeps) {
   } satisfies Partial<Record<CommandName, Handler>>;
 }
 
+/** The commands about the files on the server, whether or not they are here. */
+function serverHandlers(deps: CommandDeps) {
+  return {
+    openOnServer: (...picked: unknown[]) => openOnServer(deps, ...picked),
+    bringHere: (...picked: unknown[]) => bringHere(deps, ...picked),
+    leaveOutHere: (...picked: unknown[]) => leaveOutHere(deps, ...picked),
+    findOnServer: (argument: unknown) => findOnServer(deps, argument),
+    chooseFiles: (argument: unknown) => chooseFiles(deps, argument),
+    pullChosen: () => pullChosen(deps),
+    cancelChoice: () => deps.onServer.endChoosing(),
+  } satisfies Partial<Record<CommandName, Handler>>;
+}
+
 /** Registers every command of the manifest. */
 export function registerCommands(deps: CommandDeps): vscode.Disposable {
   const { folders, log } = deps;
@@ -97,6 +113,7 @@ export function registerCommands(deps: CommandDeps): vscode.Disposable {
     reviewRefresh: () => refreshReview(deps),
     reviewClose: () => deps.review.close(),
     ...sourceControlHandlers(deps),
+    ...serverHandlers(deps),
     compare: (...picked) => compare(deps.picker, ...picked),
     keepMine: (...picked) => resolvePickedConflicts(deps, 'mine', ...picked),
     takeTheirs: (...picked) => resolvePickedConflicts(deps, 'theirs', ...picked),

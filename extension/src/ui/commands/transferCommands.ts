@@ -11,6 +11,8 @@ import { formatNumber } from '../../messages/format';
 import { showNotification } from '../shared/notification';
 import { repeatable } from '../shared/repeatable';
 import { withProgress } from '../shared/withProgress';
+import type { OnServerDeps } from '../onServer/commands';
+import { choosesFiles } from '../onServer/firstPull';
 import type { SourceControls } from '../scm/sourceControls';
 import { confirmForce } from '../sync/confirmations';
 import { pullThenPush, type SyncResult } from '../sync/pullThenPush';
@@ -115,11 +117,12 @@ function forceAnswer({ confirmed, marked = [] }: CallOptions): ForceAnswer {
   return confirmed === true && { marked: new Set(marked) };
 }
 
-/** Returns undefined if it opened the review instead. */
-export async function pull(deps: ReviewDeps, argument: unknown): Promise<PullResult | undefined> {
+/** Returns undefined if it opened the review, or the choice of files, instead. */
+export async function pull(deps: ReviewDeps & OnServerDeps, argument: unknown): Promise<PullResult | undefined> {
   const options = callOptions(argument);
   const owner = await targetFolder(deps.folders, argument, isConnected);
   return repeatable(async () => {
+    if (await choosesFiles(deps, owner, options)) return undefined;
     const review = await reviewBefore(deps.review, owner, 'pull', options);
     if (review.isShown) return undefined;
     return (await runPull(deps, owner, options, review.limit)).result;
@@ -142,11 +145,12 @@ export async function pullHeld(deps: ReviewDeps, argument: unknown): Promise<Pul
   });
 }
 
-/** Returns undefined if it opened the review instead. */
-export async function sync(deps: ReviewDeps, argument: unknown): Promise<SyncResult | undefined> {
+/** Returns undefined if it opened the review, or the choice of files, instead. */
+export async function sync(deps: ReviewDeps & OnServerDeps, argument: unknown): Promise<SyncResult | undefined> {
   const options = callOptions(argument);
   const owner = await targetFolder(deps.folders, argument, isConnected);
   return repeatable(async () => {
+    if (await choosesFiles(deps, owner, options)) return undefined;
     if (options === undefined) await offerToSave(owner, 'sync');
     const review = await reviewBefore(deps.review, owner, 'sync', options);
     if (review.isShown) return undefined;

@@ -38,6 +38,13 @@ export const commandIds = {
   keepBoth: 'palmtree.keepBoth',
   resolveAll: 'palmtree.resolveAll',
   showConflicts: 'palmtree.showConflicts',
+  openOnServer: 'palmtree.openOnServer',
+  bringHere: 'palmtree.bringHere',
+  leaveOutHere: 'palmtree.leaveOutHere',
+  findOnServer: 'palmtree.findOnServer',
+  chooseFiles: 'palmtree.chooseFiles',
+  pullChosen: 'palmtree.pullChosen',
+  cancelChoice: 'palmtree.cancelChoice',
   rescan: 'palmtree.rescan',
   tryAgain: 'palmtree.tryAgain',
   createTree: 'palmtree.createTree',
@@ -111,6 +118,8 @@ export const contextKeys = {
   trackedFolders: 'palmtree.trackedFolders',
   /** Paths with a rule that untracks them. */
   untrackedPaths: 'palmtree.untrackedPaths',
+  /** The user chooses the files of a first pull. */
+  choosing: 'palmtree.choosing',
   /** The review is open. */
   reviewing: 'palmtree.reviewing',
   /** The plan under review has paths to push. */
@@ -126,6 +135,7 @@ export const extensionId = 'palmtree.palmtree-sync';
 export const serverScheme = 'palmtree';
 
 export const trackedViewId = 'palmtree.tracked';
+export const serverViewId = 'palmtree.server';
 export const fileHistoryViewId = 'palmtree.fileHistory';
 export const treeHistoryViewId = 'palmtree.treeHistory';
 

@@ -6,6 +6,7 @@ import {
   fileHistoryViewId,
   gitViewId,
   planViewId,
+  serverViewId,
   settingDefaults,
   treeHistoryViewId,
   trackedViewId,
@@ -56,7 +57,7 @@ describe('package.json and the table of ids', () => {
     expect(Object.values(commandIds)).toEqual(expect.arrayContaining(commands));
     const submenus = contributes.submenus.map(({ id }) => id);
     expect(items.flatMap(({ submenu }) => submenu ?? []).every((id) => submenus.includes(id))).toBe(true);
-    const views = [trackedViewId, planViewId, fileHistoryViewId, treeHistoryViewId, gitViewId];
+    const views = [trackedViewId, planViewId, serverViewId, fileHistoryViewId, treeHistoryViewId, gitViewId];
     const known: string[] = [...Object.values(commandIds), ...Object.values(contextKeys), ...views, ...submenus];
     const mentioned = [
       ...(source + Object.values(texts).join('\n')).matchAll(
@@ -122,7 +123,7 @@ describe('the commands of package.json', () => {
 
   it('have different icons in one toolbar', () => {
     const iconOf = new Map(commands.map(({ command, icon }) => [command, icon]));
-    const views = [trackedViewId, planViewId, fileHistoryViewId, treeHistoryViewId];
+    const views = [trackedViewId, planViewId, serverViewId, fileHistoryViewId, treeHistoryViewId];
     for (const view of views) {
       const shown = toolbarItems('view/title').filter(({ when = '' }) => when.includes(view));
       const icons = new Set(shown.map(({ command = '' }) => iconOf.get(command)));

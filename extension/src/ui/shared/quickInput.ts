@@ -74,7 +74,16 @@ function shownItems<T extends Item>(items: readonly T[]): ShownItem<T>[] {
   return items.map((item) => ({ ...shownItem(item), item }));
 }
 
-function shownItem({ icon, label, description, detail, kind, picked, buttons }: Item): vscode.QuickPickItem {
+function shownItem({
+  icon,
+  label,
+  description,
+  detail,
+  kind,
+  picked,
+  alwaysShow,
+  buttons,
+}: Item): vscode.QuickPickItem {
   const text = withoutIcons(label);
   return {
     label: icon === undefined ? text : `$(${icon}) ${text}`,
@@ -82,6 +91,7 @@ function shownItem({ icon, label, description, detail, kind, picked, buttons }: 
     ...(detail !== undefined && { detail: withoutIcons(detail) }),
     ...(kind !== undefined && { kind }),
     ...(picked !== undefined && { picked }),
+    ...(alwaysShow !== undefined && { alwaysShow }),
     ...(buttons !== undefined && { buttons }),
   };
 }

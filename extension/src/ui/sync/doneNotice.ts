@@ -3,7 +3,7 @@ import { sentences } from '../../messages/format';
 import { pulledMessage, pushedMessage } from '../../messages/doneMessages';
 import type { PullResult } from '../../sync/pull/pull';
 import type { PushResult } from '../../sync/push/push';
-import { undoAction, type NoticeAction } from '../workspace/undoNotice';
+import { undoAction, type NoticeAction, type OnUndone } from '../workspace/undoNotice';
 import type { SyncedFolder } from '../workspace/workspaceFolders';
 import { excludedActions } from './excludedFiles';
 import { undoPushOf } from './undoPush';
@@ -12,6 +12,8 @@ import { undoPushOf } from './undoPush';
 export interface Done {
   readonly pull?: PullResult;
   readonly push?: PushResult;
+  /** Called when the pull was undone. */
+  readonly onUndone?: OnUndone | undefined;
 }
 
 /** The changes that a command has made, in words, and the actions that undo them. */
@@ -23,7 +25,11 @@ export interface DoneNotice {
 
 export const nothingDone: DoneNotice = { text: '', actions: [] };
 
-export function doneNotice(log: vscode.LogOutputChannel, owner: SyncedFolder, { pull, push }: Done): DoneNotice {
+export function doneNotice(
+  log: vscode.LogOutputChannel,
+  owner: SyncedFolder,
+  { pull, push, onUndone }: Done,
+): DoneNotice {
   const pulled = pull === undefined ? '' : pulledMessage(pull);
   const pushed = push === undefined ? '' : pushedMessage(push, owner.sync.state.counts.conflicts);
   const isOne = pulled === '' || pushed === '';
@@ -34,7 +40,9 @@ export function doneNotice(log: vscode.LogOutputChannel, owner: SyncedFolder, { 
     ...(push === undefined || pushed === ''
       ? []
       : [{ title: undoPush, run: () => undoPushOf(log, owner, push.revision) }]),
-    ...(pull === undefined || pull.undo.length === 0 ? [] : [undoAction(log, owner, pull.undo, undoPull)]),
+    ...(pull === undefined || pull.undo.length === 0
+      ? []
+      : [undoAction(log, owner, pull.undo, { title: undoPull, onUndone })]),
   ];
   return { text: sentences(pulled, pushed), actions };
 }

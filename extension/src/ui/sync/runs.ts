@@ -8,6 +8,7 @@ import { mergeSetting } from '../shared/settings';
 import { skippedMessage } from '../../messages/skippedMessages';
 import { withProgress } from '../shared/withProgress';
 import type { CallOptions } from '../workspace/callOptions';
+import type { OnUndone } from '../workspace/undoNotice';
 import { unsavedPaths } from '../workspace/unsavedFiles';
 import type { SyncedFolder } from '../workspace/workspaceFolders';
 import { askAboutHeld } from './heldQuestion';
@@ -44,15 +45,17 @@ export async function pushUnshown(
   return { result, text };
 }
 
-/** Pulls, with the necessary confirmations, and shows the result. */
+/** Pulls, with the necessary confirmations, and shows the result. `onUndone` is called when the user has undone the pull. */
 export async function runPull(
   deps: TransferDeps,
   owner: SyncedFolder,
   options: CallOptions | undefined,
   pullOptions: PullOptions = {},
+  onUndone?: OnUndone,
 ): Promise<Run<PullResult>> {
   const run = await pullUnshown(deps, owner, options, pullOptions);
-  showRun(deps, owner, options, { pull: run, pullOptions, again: () => runPull(deps, owner, undefined, pullOptions) });
+  const again = (): Promise<unknown> => runPull(deps, owner, undefined, pullOptions, onUndone);
+  showRun(deps, owner, options, { pull: run, pullOptions, onUndone, again });
   return run;
 }
 

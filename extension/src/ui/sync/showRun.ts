@@ -7,7 +7,7 @@ import { showError } from '../shared/notify';
 import { repeatable } from '../shared/repeatable';
 import type { ActiveMerges } from '../workspace/activeMerges';
 import type { CallOptions } from '../workspace/callOptions';
-import { notifyWithActions } from '../workspace/undoNotice';
+import { notifyWithActions, type OnUndone } from '../workspace/undoNotice';
 import type { SyncedFolder } from '../workspace/workspaceFolders';
 import { doneNotice } from './doneNotice';
 import { notifyMerged, notifySkipped, notifySkippedFolders, notifyUnpushed } from './transferNotices';
@@ -30,6 +30,8 @@ export interface Runs {
   readonly pull?: Run<PullResult>;
   readonly pullOptions?: PullOptions;
   readonly push?: Run<PushResult>;
+  /** Called when the pull was undone. */
+  readonly onUndone?: OnUndone | undefined;
   /** The text for the status bar, by default that of the runs. */
   readonly text?: string;
   /** Transfers again once the user has mended what left files out. */
@@ -53,9 +55,10 @@ function runsText(pull: string | undefined, push: string | undefined): string {
 }
 
 /** Returns false if there is nothing to tell. */
-function notify(deps: TransferDeps, owner: SyncedFolder, { pull, push, pullOptions, again }: Runs): boolean {
+function notify(deps: TransferDeps, owner: SyncedFolder, { pull, push, pullOptions, onUndone, again }: Runs): boolean {
   const { log } = deps;
-  const done = doneNotice(log, owner, { ...(pull && { pull: pull.result }), ...(push && { push: push.result }) });
+  const results = { ...(pull && { pull: pull.result }), ...(push && { push: push.result }) };
+  const done = doneNotice(log, owner, { ...results, onUndone });
   if (pull !== undefined) void notifySkippedFolders(owner, pull.result.skippedFolders);
   const conflicts = (pull?.result.conflicts ?? []).filter((path) => isIncluded(path, pullOptions));
   const { skipped = [], merged = [], baseless = [] } = pull?.result ?? {};

@@ -11,12 +11,15 @@ export interface CallOptions {
   readonly folder?: vscode.Uri;
   /**
    * push, pull, sync and these for a selection: continues where the deletion guard would stop. pull: compares all files anew if
-   * the server no longer has the last synced revision. pullHeld, pullSelected, syncSelected: pulls the held files among the
-   * paths too. pushForce, undoPush, undoPull, discard: runs at once; without this, pushForce and discard reject and the others
-   * ask.
+   * the server no longer has the last synced revision. pullHeld, pullSelected, syncSelected, bringHere: pulls the held files
+   * among the paths too. leaveOutHere: deletes the copies here that equal the server's. pushForce, undoPush, undoPull,
+   * discard: runs at once; without this, pushForce and discard reject and the others ask.
    */
   readonly confirmed?: boolean;
-  /** The commands for a selection, discard: the files and folders, as paths in the folder; `''` is the whole folder. */
+  /**
+   * The commands for a selection, discard, bringHere, leaveOutHere: the files and folders, as paths in the folder; `''` is the
+   * whole folder.
+   */
   readonly paths?: readonly string[];
   /** pushForce: the files to push although they have conflict markers, as paths in the folder. */
   readonly marked?: readonly string[];

@@ -16,6 +16,9 @@ export interface NoticeAction {
   readonly run: () => unknown;
 }
 
+/** Takes back what a command did beside the changes that its backups record. */
+export type OnUndone = () => Promise<void>;
+
 /** Shows the result of a command, with the actions that follow from it. Their errors are shown too. */
 export async function notifyWithActions(
   log: vscode.LogOutputChannel,
@@ -37,13 +40,13 @@ export async function notifyWithActions(
 
 /**
  * The action that undoes a pull, a decision, a restore or a discard by its backups, of which the oldest comes first. A backup
- * whose files have all changed since does not keep those before it from being undone.
+ * whose files have all changed since does not keep those before it from being undone. `onUndone` is called at the end.
  */
 export function undoAction(
   log: vscode.LogOutputChannel,
   owner: SyncedFolder,
   backups: readonly string[],
-  title = vscode.l10n.t('Undo'),
+  { title = vscode.l10n.t('Undo'), onUndone }: { title?: string; onUndone?: OnUndone | undefined } = {},
 ): NoticeAction {
   return {
     title,
@@ -58,6 +61,7 @@ export function undoAction(
         }
       }
       if (fault !== undefined) throw fault;
+      await onUndone?.();
     },
   };
 }

@@ -59,6 +59,8 @@ export class Desk {
     const window = await this.open();
     await window.pending(`↓${files}`);
     await window.runCommand('Palmtree: Pull');
+    // Of one file, there is nothing to choose.
+    if (files > 1) await window.answerDialog('Pull all', 'Pull All');
     // It hides by itself after some seconds.
     await window.notifications.close('Pulled');
     await window.inSync();
