@@ -10,9 +10,12 @@ import { isConnected, targetFolder, type CallOptions } from '../workspace/callOp
 import type { SyncedFolder } from '../workspace/workspaceFolders';
 import { agreedPaths, pullBrought, type OnServerDeps } from './commands';
 
-/** Whether nothing was ever synced or chosen here, so that a pull wants the whole tree. */
+/**
+ * Whether nothing was ever tracked or left out here, so that a pull wants the whole tree. An automatic pull may have moved the
+ * folder to a revision without taking any of it.
+ */
 function isFirst({ sync }: SyncedFolder): boolean {
-  return sync.state.revision === 0 && sync.rules.size === 0;
+  return sync.rules.size === 0;
 }
 
 /**
