@@ -207,7 +207,7 @@ function review(window: WorkbenchWindow): ViewPart {
 }
 
 async function selected(window: WorkbenchWindow, count: string): Promise<void> {
-  await review(window).header.getByText(`${count} selected`).waitFor();
+  await review(window).header.getByText(`${count} checked`).waitFor();
 }
 
 function box(window: WorkbenchWindow, name: string): Locator {
