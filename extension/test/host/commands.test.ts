@@ -117,6 +117,22 @@ describe('the commands, called by code', () => {
     assert.equal(api.status()?.toPush, 0);
   });
 
+  it('the watcher reports changes in a folder that was made together with the one above it', async () => {
+    await connectWith({ 'a.md': 'one' });
+    write('new/deep/er/b.md', 'added');
+    await statusWhere(api, (status) => status?.toPush === 1);
+    await call<PushResult>('push');
+    write('new/deep/er/b.md', 'changed');
+    await statusWhere(api, (status) => status?.toPush === 1);
+    rmSync(join(root, folder, 'new'), { recursive: true });
+    await call<PushResult>('push');
+    write('new/deep/er/b.md', 'added again');
+    await statusWhere(api, (status) => status?.toPush === 1);
+    await call<PushResult>('push');
+    write('new/deep/er/b.md', 'changed again');
+    await statusWhere(api, (status) => status?.toPush === 1);
+  });
+
   it('excluded paths are left out, until they are tracked by name', async () => {
     await connectWith({ 'a.md': 'included' });
     write('node_modules/p/index.js', 'x');

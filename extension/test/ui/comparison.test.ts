@@ -44,7 +44,7 @@ describe('a server that no longer has the last synced revision', () => {
     await laptop.sync.track(['other']);
     await laptop.push();
 
-    const question = `${server.url} no longer has revision 1 of "${garden.tree}", which is here.`;
+    const question = `${server.url} no longer has revision 1 of "${garden.tree}", which this folder was last synced with.`;
     const pull = async (): Promise<void> => {
       await window.runCommand('Palmtree: Pull');
       await window.quickInput.pick('garden');
@@ -59,7 +59,7 @@ describe('a server that no longer has the last synced revision', () => {
     await window.answerDialog('has files from other tokens: laptop. Pull this file', 'Leave Them Out');
     await window.pending('!1');
     await window.showContainer('Palmtree');
-    await window.view('Tracked Files').row('plan.md').filter({ hasText: 'conflict' }).waitFor();
+    await window.view('Tracked Files').row('plan.md').filter({ hasText: 'conflict' }).first().waitFor();
     expect(await garden.read('notes/plan.md')).toBe('# Garden\n');
     expect(await kitchen.pathsOnServer()).toEqual([]);
   });

@@ -25,7 +25,9 @@ describe('a history of which the server keeps some revisions only', () => {
       .toEqual([expect.stringMatching(/^r3 by laptop .* · 16 bytes$/), '2 versions removed by retention']);
     await versions.row('r3 by laptop').click();
     const said = 'The server no longer has the version of plan.md before r3';
-    expect(await window.notifications.text(said)).toContain('the server keeps only some revisions of this tree');
+    expect(await window.notifications.text(said)).toContain(
+      'its retention policy keeps only some revisions of this tree',
+    );
 
     await window.runCommand('Palmtree: Show Tree History');
     const revisions = window.view('Tree History');

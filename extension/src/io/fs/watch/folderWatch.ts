@@ -36,6 +36,14 @@ export class FolderWatch {
     for (const folder of this.#isRecursive ? [''] : folders) this.#watch(folder);
   }
 
+  /** Watches folders that have just appeared, also where another folder of the same path was watched before. */
+  renew(folders: Iterable<string>): void {
+    for (const folder of folders) {
+      this.#end(folder);
+      this.#watch(folder);
+    }
+  }
+
   close(): void {
     clearTimeout(this.#timer);
     for (const watcher of this.#watchers.values()) watcher.close();
