@@ -127,6 +127,10 @@ export class SqlStore implements Store {
     return result;
   }
 
+  rest(): void {
+    this.#thread.end();
+  }
+
   async #read(): Promise<boolean> {
     const stamp = await contentStampAt(this.#path);
     if (stamp === undefined || isContentUnchanged(stamp, this.#stamp)) return false;

@@ -55,4 +55,6 @@ export interface Store {
    * disk_full or read_only, and the errors of `work`.
    */
   exclusively<T>(work: () => Promise<T>): Promise<T>;
+  /** Frees what is kept for the next save. The store can still be used. */
+  rest(): void;
 }

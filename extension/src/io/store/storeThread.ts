@@ -6,7 +6,7 @@ import type { FromStoreWorker, StoreContent, StoreWorkerData, StoreWrite, ToStor
 import { errorOf } from '../threads/threadFailure';
 import { threadLimits } from '../threads/threadLimits';
 
-/** Milliseconds for which the thread keeps the database open after a write, for the next write. */
+/** Milliseconds for which the thread waits for the next request. After a write it keeps the database open. */
 const idleMs = 10_000;
 
 const compiled = new Map<string, Promise<WebAssembly.Module>>();
@@ -48,7 +48,7 @@ export class StoreThread {
   /** Throws store_newer or store_failed, and TypeError if the file is damaged. */
   async read(): Promise<StoreContent> {
     const response = await this.#request({ kind: 'read' });
-    this.#endAfter(0);
+    this.#endAfter(idleMs);
     if (response.kind === 'read') return response;
     throw response.kind === 'damaged' ? new TypeError(response.message) : unexpected(response);
   }
@@ -59,6 +59,11 @@ export class StoreThread {
     this.#endAfter(idleMs);
     if (response.kind === 'written') return response.stamp;
     throw unexpected(response);
+  }
+
+  /** Ends the thread unless it is at work. A later request starts another. */
+  end(): void {
+    this.#endAfter(0);
   }
 
   #request(message: ToStoreWorker): Promise<FromStoreWorker> {

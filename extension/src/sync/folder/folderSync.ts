@@ -88,6 +88,7 @@ export class FolderSync {
   readonly #replica: Replica;
   readonly #local: Omit<LocalContext, 'reporter'>;
   readonly #scanner: Scanner;
+  readonly #store: Store;
   readonly #operations: OperationQueue;
   readonly #connection: Connection;
   readonly #status: SyncStatus;
@@ -139,6 +140,7 @@ export class FolderSync {
       operate: (work, signal) => this.#operate(work, signal),
     });
     this.#scanner = scanner;
+    this.#store = store;
     this.#connection = connection;
     this.#operations = operations;
     this.#status = status;
@@ -416,6 +418,7 @@ export class FolderSync {
     // The operation that was running may have bound the folder again.
     await this.#fetcher.dispose();
     await this.#scanner.dispose();
+    this.#store.rest();
   }
 
   /** Runs a command that needs the server, and shows its progress. */

@@ -40,6 +40,8 @@ export class MemoryStore implements Store {
     this.#saved = copyOf(this.state);
   }
 
+  rest(): void {}
+
   exclusively<T>(work: () => Promise<T>): Promise<T> {
     return work();
   }
