@@ -73,6 +73,23 @@ describe('a .palmtreeignore', () => {
     expect(await fixture.pathsOnServer()).toEqual(['.palmtreeignore', ...['n/a', 'n/a.tmp'], 'n/build/x', 'n/build/y']);
   });
 
+  it('that excludes a tracked folder pushes and pulls nothing that the machine itself excludes', async () => {
+    const [desk] = await fixture.syncedMachines(files);
+    const victim = await fixture.machine({ exclude: ['/n/private/', '**/.vscode/settings.json'] });
+    await victim.pull();
+    await victim.write('n/private/passwords', 'secret');
+    await desk.write('n/.vscode/settings.json', '{}');
+    await desk.write('.palmtreeignore', '/n/\n');
+    await desk.write('.palmtree.json', '{"exclude": ["/n/"]}');
+    await desk.push();
+    for (let round = 0; round < 3; round++) {
+      await victim.pull();
+      expect(await victim.push()).toMatchObject({ put: 0 });
+    }
+    expect([...(await victim.listing()).keys()]).not.toContain('n/.vscode/settings.json');
+    expect(await fixture.pathsOnServer()).not.toContain('n/private/passwords');
+  });
+
   it('that cannot be read keeps everything from being pushed, and is mended by a file event', async () => {
     const [desk] = await fixture.syncedMachines(files);
     await mkdir(desk.path('.palmtreeignore'));

@@ -11,16 +11,33 @@ interface GitignoreLevel {
 
 type Matcher = Pick<Ignore, 'ignores'>;
 
+/** Where patterns come from. */
+export type PatternSource = 'setting' | SharedFile | 'gitignore';
+
+interface Source {
+  readonly name: PatternSource;
+  /**
+   * Whether a pattern matches `path` itself, with patterns from folders above `base` relative to `base`. The folders above it
+   * were tested before.
+   */
+  readonly matches: (path: string, ending: '' | '/', base: string) => boolean;
+}
+
 /**
  * The paths that gitignore-style patterns exclude. A path is excluded if the setting, a file of the shared rules, or a
  * `.gitignore` says so: none of them includes what another one excludes. Folders are matched with a `/` at their end, as in gitignore.
+ *
+ * The paths in a folder that is tracked by name, the anchor, are matched relative to it by the sources that exclude the
+ * anchor itself.
+ * Invariant: one source alone decides what its patterns are relative to, so more patterns of another one include nothing.
  * Invariant: as with git, no pattern includes a path again if a folder above it is excluded.
  */
 export class Exclusion {
-  /** Those of the setting, and of each file of the shared rules that has patterns. */
-  readonly #matchers: readonly Matcher[];
+  readonly #sources: readonly Source[];
   readonly #levels = new Map<string, GitignoreLevel>();
-  /** Whether a folder is excluded, by its base and path. */
+  /** For each anchor, the folder that the patterns of each source are relative to. */
+  readonly #bases = new Map<string, readonly string[]>();
+  /** Whether a folder is excluded, by its anchor and path. */
   readonly #folderResults = new Map<string, boolean>();
 
   constructor(
@@ -29,42 +46,79 @@ export class Exclusion {
     shared: Partial<SharedExclude> = {},
   ) {
     const { ignore: content = '', exclude = [] } = shared;
-    const lists = [patterns, linesOf(content), exclude];
-    this.#matchers = lists.filter((list) => list.length > 0).map((list) => simpleMatcher(list) ?? patternMatcher(list));
+    const lists = [
+      ['setting', patterns],
+      [ignoreFileName, linesOf(content)],
+      [sharedSettingsName, exclude],
+    ] as const;
+    this.#sources = [
+      ...lists.filter(([, list]) => list.length > 0).map(([name, list]) => listSource(name, list)),
+      { name: 'gitignore', matches: (path, ending, base) => this.#gitignoreMatches(path, ending, base) },
+    ];
     for (const [folder, content] of gitignores) this.addGitignore(folder, content);
   }
 
   /** Adds the `.gitignore` of `folder` and forgets earlier results for paths in it. */
   addGitignore(folder: string, content: string): void {
     this.#levels.set(folder, { folder, patterns: patternMatcher(content.replace(/^\uFEFF/, '')) });
+    this.#bases.clear();
     for (const known of this.#folderResults.keys()) {
       if (isInside(known.slice(known.indexOf('\0') + 1), folder)) this.#folderResults.delete(known);
     }
   }
 
-  /** Whether the file `path` is excluded. Patterns from folders above `base` are matched relative to `base`. */
-  excludesFile(path: string, base: string): boolean {
+  /** Whether the file `path`, which is in the folder `anchor` or is the anchor itself, is excluded. */
+  excludesFile(path: string, anchor: string): boolean {
     const folder = parentOf(path);
     if (folder === undefined) return false;
-    return this.excludesFolder(folder, base) || this.#matches(path, '', base);
+    return this.excludesFolder(folder, anchor) || this.#matches(path, '', anchor);
   }
 
-  /** Like `excludesFile`, for a folder. The base itself is never excluded. */
-  excludesFolder(path: string, base: string): boolean {
-    if (!isInside(path, base)) return false;
-    const key = `${base}\0${path}`;
+  /** Like `excludesFile`, for a folder. The anchor itself is never excluded. */
+  excludesFolder(path: string, anchor: string): boolean {
+    if (!isInside(path, anchor)) return false;
+    const key = `${anchor}\0${path}`;
     const known = this.#folderResults.get(key);
     if (known !== undefined) return known;
-    const isParentExcluded = this.excludesFolder(parentOf(path) ?? '', base);
-    const result = isParentExcluded || this.#matches(path, '/', base);
+    const isParentExcluded = this.excludesFolder(parentOf(path) ?? '', anchor);
+    const result = isParentExcluded || this.#matches(path, '/', anchor);
     this.#folderResults.set(key, result);
     return result;
   }
 
-  /** Whether a pattern matches `path` itself; the caller has checked the folders above it. */
-  #matches(path: string, ending: '' | '/', base: string): boolean {
-    const relative = relativeTo(path, base) + ending;
-    for (const matcher of this.#matchers) if (matcher.ignores(relative)) return true;
+  /** The first source that excludes `path` by itself; undefined if none does. */
+  sourceOf(path: string, kind: 'file' | 'folder', anchor: string): PatternSource | undefined {
+    const bases = this.#basesOf(anchor);
+    return this.#sources.find((source, at) => sourceExcludes(source, path, kind, bases[at] ?? ''))?.name;
+  }
+
+  /** Whether a source that does not exclude `folder` excludes the file `path` in it. */
+  excludesBelow(path: string, folder: string): boolean {
+    return this.#sources.some(
+      (source) => sourceExcludes(source, path, 'file', '') && !sourceExcludes(source, folder, 'folder', ''),
+    );
+  }
+
+  /** What the patterns of the setting and of the shared rules are relative to, for the paths in `anchor`. */
+  baseOf(name: PatternSource, anchor: string): string {
+    return this.#basesOf(anchor)[this.#sources.findIndex((source) => source.name === name)] ?? '';
+  }
+
+  #matches(path: string, ending: '' | '/', anchor: string): boolean {
+    const bases = this.#basesOf(anchor);
+    return this.#sources.some(({ matches }, at) => matches(path, ending, bases[at] ?? ''));
+  }
+
+  #basesOf(anchor: string): readonly string[] {
+    let bases = this.#bases.get(anchor);
+    if (bases === undefined) {
+      bases = this.#sources.map((source) => (sourceExcludes(source, anchor, 'folder', '') ? anchor : ''));
+      this.#bases.set(anchor, bases);
+    }
+    return bases;
+  }
+
+  #gitignoreMatches(path: string, ending: '' | '/', base: string): boolean {
     if (this.#levels.size === 0) return false;
     for (const folder of [...parentFolders(path), '']) {
       const level = this.#levels.get(folder);
@@ -79,12 +133,16 @@ export class Exclusion {
   }
 }
 
-/** The patterns of each file of the shared rules alone. */
-export function sharedExclusions({ ignore: content, exclude }: SharedExclude): ReadonlyMap<SharedFile, Exclusion> {
-  return new Map([
-    [ignoreFileName, new Exclusion([], [], { ignore: content })],
-    [sharedSettingsName, new Exclusion([], [], { exclude })],
-  ]);
+/** Whether `source` alone excludes `path` or a folder above it, below `base`. */
+function sourceExcludes({ matches }: Source, path: string, kind: 'file' | 'folder', base: string): boolean {
+  if (!isInside(path, base)) return false;
+  const above = [...parentFolders(path)].filter((folder) => isInside(folder, base)).reverse();
+  return above.some((folder) => matches(folder, '/', base)) || matches(path, kind === 'file' ? '' : '/', base);
+}
+
+function listSource(name: PatternSource, patterns: readonly string[]): Source {
+  const matcher = simpleMatcher(patterns) ?? patternMatcher(patterns);
+  return { name, matches: (path, ending, base) => matcher.ignores(relativeTo(path, base) + ending) };
 }
 
 /** The lines of a file that are patterns. */

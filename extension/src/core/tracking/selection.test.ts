@@ -236,6 +236,55 @@ describe('the shared rules', () => {
     ]);
   });
 
+  it('never include a path that they would leave out if they had fewer patterns', () => {
+    const name = fc.constantFrom('a', 'b', 'c.log');
+    const path = fc.array(name, { minLength: 1, maxLength: 4 }).map((names) => names.join('/'));
+    const pattern = fc
+      .tuple(fc.constantFrom('', '/', '!', '!/', '**/'), path, fc.constantFrom('', '/', '/*', '/**'))
+      .map((parts) => parts.join(''));
+    const patterns = fc.array(pattern, { maxLength: 3 });
+    const effect = fc.constantFrom('track', 'track', 'untrack');
+    const rule: fc.Arbitrary<Rule> = fc.record({ path, kind: fc.constantFrom('folder', 'file'), effect });
+    const given = fc.record({
+      rules: fc.array(rule, { minLength: 1, maxLength: 4 }),
+      exclude: patterns,
+      gitignores: fc.array(
+        fc.tuple(
+          fc.constantFrom('', 'a', 'a/b'),
+          patterns.map((lines) => lines.join('\n')),
+        ),
+      ),
+      shared: fc.record({ ignore: patterns.map((lines) => lines.join('\n')), exclude: patterns }),
+    });
+    fc.assert(
+      fc.property(given, fc.array(path), ({ shared, ...own }, paths) => {
+        const [alone, both] = [new Selection(own), new Selection({ ...own, shared })];
+        expect(included(both, paths).filter((one) => !alone.includes(one))).toEqual([]);
+        const isLeftOut = (one: string): boolean => alone.excludedBy(one, 'file') !== undefined;
+        expect(paths.filter((one) => isLeftOut(one) && both.excludedBy(one, 'file') === undefined)).toEqual([]);
+        for (const folder of paths) {
+          const below = paths.filter((one) => one.startsWith(`${folder}/`) && alone.excludesBelow(one, folder));
+          expect(below.filter((one) => !both.excludesBelow(one, folder))).toEqual([]);
+        }
+      }),
+      { numRuns: 1_000 },
+    );
+  });
+
+  it('that exclude a tracked folder leave the patterns of the machine relative to the workspace folder', () => {
+    const rules = [folder('notes')];
+    const paths = ['notes/private/a', 'notes/.vscode/settings.json', 'notes/b'];
+    const shared = { ignore: '/notes/\n', exclude: ['/notes/'] };
+    const setting = new Selection({ rules, shared, exclude: ['/notes/private/', '**/.vscode/settings.json'] });
+    expect(included(setting, paths)).toEqual(['notes/b']);
+    expect(setting.excludedBy('notes/private/a', 'file')).toEqual({ kind: 'pattern', pattern: '/notes/private/' });
+    const gitignores = [['', '/notes/private/\n.vscode\n']] as const;
+    const git = new Selection({ rules, shared, exclude: [], gitignores });
+    expect(included(git, paths)).toEqual(['notes/b']);
+    const each = { rules, exclude: [], shared: { ignore: '/notes/\n', exclude: ['/notes/private/'] } };
+    expect(included(new Selection(each), paths)).toEqual(['notes/.vscode/settings.json', 'notes/b']);
+  });
+
   it('take no long time for a name that somebody made for their patterns', () => {
     const name = `n/${'ab'.repeat(120)}c`;
     for (const part of ['*a', '*ab', '*a?', '*[ab]', '*[!x]b']) {

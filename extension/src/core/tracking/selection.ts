@@ -1,5 +1,5 @@
-import { Exclusion, sharedExclusions } from './exclusion';
-import { firstSegments, isAtOrInside, parentFolders, parentOf } from '../paths';
+import { Exclusion } from './exclusion';
+import { firstSegments, isAtOrInside, parentFolders, parentOf, relativeTo } from '../paths';
 import { folderRuleFor, type Rule, type Rules } from './rule';
 import { isSharedFile, sharedFiles, type SharedFile } from '../sharedFiles';
 import { isTemporary } from '../temporaryName';
@@ -29,21 +29,20 @@ export type ExcludedBy =
 /**
  * Decides which paths are tracked and not excluded. The nearest rule decides; the patterns exclude paths in a tracked
  * folder. A path with a rule of its own is included even if a pattern excludes it. If such a path is a folder, the
- * patterns are matched relative to it for the paths in it. The files of the shared rules are tracked, whatever the patterns
- * say, as long as anything is, unless a rule of their own untracks them.
+ * patterns are matched relative to it for the paths in it, if they exclude the folder. The files of the shared rules are
+ * tracked, whatever the patterns say, as long as anything is, unless a rule of their own untracks them.
+ * Invariant: no pattern of the shared rules includes a path.
  * Invariant: no rule includes Palmtree's own storage or its temporary files.
  */
 export class Selection {
   readonly rules: Rules;
   readonly #exclusion: Exclusion;
   readonly #patterns: readonly string[];
-  readonly #shared: SharedExclude | undefined;
-  #sharedAlone: ReadonlyMap<SharedFile, Exclusion> | undefined;
+  readonly #hasShared: boolean;
   /** Each pattern alone. */
   #single: readonly { readonly pattern: string; readonly exclusion: Exclusion }[] | undefined;
   /** The workspace folder and all folders above a rule that tracks. A scan enters them even if nothing tracks them. */
   readonly #foldersAbove = new Set<string>(['']);
-  readonly #bases = new Map<string, string>();
   readonly #ownFolders: Set<string>;
   /** The most segments that the path of a rule has: no folder below them has a rule. */
   readonly #depth: number;
@@ -54,7 +53,7 @@ export class Selection {
   constructor(scope: SelectionScope) {
     this.rules = withSharedFiles(scope.rules);
     this.#patterns = scope.exclude;
-    this.#shared = scope.shared;
+    this.#hasShared = scope.shared !== undefined;
     this.#exclusion = new Exclusion(scope.exclude, scope.gitignores ?? [], scope.shared);
     this.#ownFolders = new Set(scope.ownFolders);
     let depth = 0;
@@ -68,7 +67,6 @@ export class Selection {
   /** Adds a `.gitignore` that a scan found. Must be called before any query for its folder. */
   addGitignore(folder: string, content: string): void {
     this.#exclusion.addGitignore(folder, content);
-    this.#bases.clear();
   }
 
   /** Adds a folder that a scan recognized as Palmtree's own storage. */
@@ -93,7 +91,7 @@ export class Selection {
   includes(path: string): boolean {
     const rule = this.ruleFor(path);
     if (rule?.effect !== 'track' || isTemporary(path) || this.#isOwn(path)) return false;
-    return rule.path === path || !this.#exclusion.excludesFile(path, this.#baseOf(rule));
+    return rule.path === path || !this.#exclusion.excludesFile(path, rule.path);
   }
 
   /** Whether paths below the folder `path` may be included. */
@@ -113,6 +111,11 @@ export class Selection {
     return this.#exclusion.excludesFile(path, '') || this.#exclusion.excludesFolder(path, '');
   }
 
+  /** Whether patterns exclude the file `path` that do not exclude `folder`, which contains it. */
+  excludesBelow(path: string, folder: string): boolean {
+    return this.#isOwn(path) || (!isSharedFile(path) && this.#exclusion.excludesBelow(path, folder));
+  }
+
   /** Whether new files in the folder `path` are tracked, unless something excludes them. */
   tracksFolder(path: string): boolean {
     return this.#includesFolder(path) && !this.#isOwn(path);
@@ -123,29 +126,24 @@ export class Selection {
     if (isTemporary(path) || this.#isOwn(path)) return { kind: 'own' };
     const rule = this.ruleFor(path);
     if (path === '' || rule?.path === path || isSharedFile(path)) return undefined;
-    const base = rule?.effect === 'track' ? this.#baseOf(rule) : '';
-    const excludes = (exclusion: Exclusion): boolean =>
-      kind === 'file' ? exclusion.excludesFile(path, base) : exclusion.excludesFolder(path, base);
-    if (!excludes(this.#exclusion)) return undefined;
+    const anchor = rule?.effect === 'track' ? rule.path : '';
+    const source = this.#exclusion.sourceOf(path, kind, anchor);
+    if (source === undefined || source === 'gitignore') return source && { kind: source };
+    if (source !== 'setting') return { kind: 'shared', file: source };
+    const relative = relativeTo(path, this.#exclusion.baseOf(source, anchor));
     this.#single ??= this.#patterns.map((pattern) => ({ pattern, exclusion: new Exclusion([pattern], []) }));
-    const found = this.#single.find(({ exclusion }) => excludes(exclusion));
-    if (found !== undefined) return { kind: 'pattern', pattern: found.pattern };
-    for (const [file, exclusion] of this.#sharedExclusions()) if (excludes(exclusion)) return { kind: 'shared', file };
-    return { kind: 'gitignore' };
+    const found = this.#single.find(({ exclusion }) => exclusion.sourceOf(relative, kind, '') !== undefined);
+    return { kind: 'pattern', pattern: found?.pattern ?? '' };
   }
 
   /** Those of the files `paths` that nothing but the shared rules excludes. */
   *sharedlyExcluded(paths: Iterable<string>): Generator<SharedlyExcluded> {
-    if (this.#sharedExclusions().size === 0) return;
+    if (!this.#hasShared) return;
     for (const path of paths) {
       if (this.ruleFor(path)?.effect === 'untrack' || !this.excludes(path)) continue;
       const by = this.excludedBy(path, 'file');
       if (by?.kind === 'shared') yield { path, by: by.file };
     }
-  }
-
-  #sharedExclusions(): ReadonlyMap<SharedFile, Exclusion> {
-    return (this.#sharedAlone ??= this.#shared === undefined ? new Map() : sharedExclusions(this.#shared));
   }
 
   #isOwn(path: string): boolean {
@@ -159,17 +157,7 @@ export class Selection {
     const rule = this.ruleFor(path);
     if (rule?.effect !== 'track') return false;
     if (rule.path === path) return rule.kind === 'folder';
-    return !this.#exclusion.excludesFolder(path, this.#baseOf(rule));
-  }
-
-  /** The folder that patterns are relative to, for paths that `rule` tracks. */
-  #baseOf(rule: Rule): string {
-    let base = this.#bases.get(rule.path);
-    if (base === undefined) {
-      base = this.#exclusion.excludesFolder(rule.path, '') ? rule.path : '';
-      this.#bases.set(rule.path, base);
-    }
-    return base;
+    return !this.#exclusion.excludesFolder(path, rule.path);
   }
 }
 

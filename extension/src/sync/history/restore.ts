@@ -155,7 +155,7 @@ function changesTo(wanted: readonly Entry[], { local }: Replica): Change[] {
 
 /**
  * Whether restoring `requested` includes `path`. A path that is untracked or excluded on this machine is included only if
- * the user requested that path itself, or a folder that is untracked or excluded too.
+ * the user requested that path itself, or a folder that is untracked, or excluded by all that excludes the path.
  */
 export function includesPath(selection: Selection, requested: string, path: string): boolean {
   if (path === requested) return true;
@@ -163,7 +163,7 @@ export function includesPath(selection: Selection, requested: string, path: stri
   if (selection.includes(path)) return true;
   const rule = selection.ruleFor(path);
   if (rule?.effect === 'untrack') return !isInside(rule.path, requested);
-  return !selection.excludes(path) || selection.excludes(requested);
+  return !selection.excludesBelow(path, requested);
 }
 
 /** Adds the rule that untracked the path: an undo restores it too. */
