@@ -20,6 +20,8 @@ export interface BatchOptions {
   /** The runs of the property outside a soak. */
   readonly runs: number;
   readonly runsPerBatch: number;
+  /** Added to the first seed, so that a property can be run in several files. */
+  readonly seedOffset?: number;
   /** The bytes that the heap may grow by after its warm-up. By default, memory is not checked. */
   readonly maxGrowthBytes?: number;
   /** Called after each batch. Returns figures for the report. */
@@ -36,7 +38,7 @@ export async function checkInBatches(property: IRawProperty<unknown>, options: B
   const began = performance.now();
   let figures: Record<string, number> = {};
   let runs = 0;
-  for (let seed = Number(givenSeed ?? firstSeed()); ; seed = (seed + 1) | 0) {
+  for (let seed = Number(givenSeed ?? firstSeed() + (options.seedOffset ?? 0)); ; seed = (seed + 1) | 0) {
     await checkBatch(property, {
       seed,
       numRuns: options.runsPerBatch,
