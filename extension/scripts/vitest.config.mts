@@ -1,12 +1,28 @@
+import { createHash } from 'node:crypto';
 import { globSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { defineConfig } from 'vitest/config';
+import { BaseSequencer, type TestSpecification } from 'vitest/node';
 import { timeoutMs } from '../test/support/timeout.mts';
 
 const root = resolve(import.meta.dirname, '../..');
 
-/** Files and tests run in a random order, so that none can rely on another. vitest prints the seed. */
+/** Tests run in a random order, so that none can rely on another. vitest prints the seed. */
 const independent = { shuffle: true };
+
+/**
+ * Files of unit tests run in a random order, since they share workers. Large files of other tests run first, so that none of
+ * them runs alone at the end.
+ */
+class FileOrder extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    if (!files.every(({ project }) => project.name.startsWith('unit'))) return super.sort(files);
+    const { seed } = this.ctx.config.sequence;
+    const order = ({ moduleId }: TestSpecification): string =>
+      createHash('sha1').update(`${seed} ${moduleId}`).digest('hex');
+    return [...files].sort((a, b) => (order(a) < order(b) ? -1 : 1));
+  }
+}
 
 /** In a soak, each test runs as long as it is told to; then a run in progress has to end. */
 const modelTimeoutMs = 600_000 + 1_000 * Number(process.env['PALMTREE_SOAK_SECONDS'] ?? 0);
@@ -38,7 +54,7 @@ export default defineConfig({
   test: {
     teardownTimeout: 30_000,
     // vitest orders the files of all projects by the root's setting.
-    sequence: { shuffle: { files: true } },
+    sequence: { sequencer: FileOrder },
     projects: [
       {
         extends: true,
