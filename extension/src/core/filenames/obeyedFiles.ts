@@ -166,13 +166,9 @@ export const obeyedFiles: readonly ObeyedFiles[] = [
 
 /** The kind of program that obeys a file at `path`, or at a name that some file system takes for `path`. */
 export function obeyedBy(path: string): ObeyingProgram | undefined {
-  const segments = path.split('/').map(foldedName);
-  const name = segments.at(-1) ?? '';
-  for (const segment of segments) {
-    const by = byFolder.get(segment);
-    if (by !== undefined) return by;
-    if (shortName.test(segment)) return 'desktop';
-  }
+  const folder = obeyedWithin(path);
+  if (folder !== undefined) return folder;
+  const name = foldedName(path.slice(path.lastIndexOf('/') + 1));
   const by = byName.get(name);
   if (by !== undefined) return by;
   return obeyedFiles.find(
@@ -181,6 +177,16 @@ export function obeyedBy(path: string): ObeyingProgram | undefined {
       endings.some((ending) => name.endsWith(ending)) ||
       patterns.some((pattern) => pattern.test(name)),
   )?.by;
+}
+
+/** The kind of program that obeys every file in the folder `path`, at any depth, because of the name of a folder. */
+export function obeyedWithin(path: string): ObeyingProgram | undefined {
+  for (const segment of path.split('/').map(foldedName)) {
+    const by = byFolder.get(segment);
+    if (by !== undefined) return by;
+    if (shortName.test(segment)) return 'desktop';
+  }
+  return undefined;
 }
 
 const byFolder = byEach(({ folders = [] }) => folders);

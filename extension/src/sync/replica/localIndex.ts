@@ -7,7 +7,7 @@ import {
   type MountNameRules,
   type NameRules,
 } from '../../core/filenames/nameRules';
-import { leadingLink, LinkedPaths, type LeadingLink } from '../../core/filenames/linkedPaths';
+import { leadingLink, type LeadingLink } from '../../core/filenames/linkedPaths';
 import type { Entry, FileTable } from '../../core/entry';
 import { FolderMasks, MaskedTable, openMask } from '../../core/folderMasks';
 import { withMode, type Observation } from '../../core/observation';
@@ -128,16 +128,16 @@ export class LocalIndex {
     return this.#ownFolders;
   }
 
-  /** The links because of which programs obey other paths than those that have the names for it. */
-  *linkedPathsSteps(): CooperativeTask<LinkedPaths> {
-    const linked = new LinkedPaths(this.#obeyedLinks);
+  /** The links because of which programs may obey other paths than those that have the names for it. */
+  *leadingLinksSteps(): CooperativeTask<LeadingLink[]> {
+    const links = [...this.#obeyedLinks];
     let count = 0;
     for (const { path, target } of this.#observations.values()) {
       if (++count % stepSize === 0) yield;
       const link = target === undefined ? undefined : leadingLink(path, target);
-      if (link !== undefined) linked.add(link);
+      if (link !== undefined) links.push(link);
     }
-    return linked;
+    return links;
   }
 
   /** One of Palmtree's own folders, by absolute path, whose disk did not respond at the last scan. */

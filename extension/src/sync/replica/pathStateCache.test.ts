@@ -83,11 +83,25 @@ describe('the links of this disk', () => {
     const { local, planner, ancestor, scan } = folder();
     const files = Array.from({ length: 10 * stepSize }, (_, i) => observed(`n/${i}`, '1'));
     await scan({ changed: [...files, observed('.husky', '-> notes')], obeyedLinks: [] });
-    expect([...local.linkedPathsSteps()].length).toBeGreaterThanOrEqual(10);
+    expect([...local.leadingLinksSteps()].length).toBeGreaterThanOrEqual(10);
     ancestor.markSynced('notes/hook', entry('notes/hook', '1'));
     ancestor.restoreBase('notes/hook', null);
     const { held } = await planner.reconcile('known', { holds: new Set(['program']) });
     expect([...held.values()]).toMatchObject([{ path: 'notes/hook', through: '.husky/hook' }]);
+  });
+
+  it('may be many that a pull brings into the folder to which they lead, beside many files', async () => {
+    const { planner, ancestor, scan } = folder();
+    await scan({ obeyedLinks: [{ path: '.husky', target: 'notes/l1/l2/hooks' }] });
+    const links = Array.from({ length: 30 }, (_, i) => entry(`notes/l${i}`, '-> .'));
+    const files = Array.from({ length: 1000 }, (_, i) => entry(`notes/${i}`, '1'));
+    for (const to of [...links, ...files, entry('notes/hooks/pre-commit', '1')]) {
+      ancestor.markSynced(to.path, to);
+      ancestor.restoreBase(to.path, null);
+    }
+    const { held, plan } = await planner.reconcile('known', { holds: new Set(['program']) });
+    expect([...held.values()]).toMatchObject([{ path: 'notes/hooks/pre-commit', through: '.husky/pre-commit' }]);
+    expect(plan.downloads).toHaveLength(1030);
   });
 });
 

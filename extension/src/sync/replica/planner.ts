@@ -3,7 +3,7 @@ import { dropUnrepresentableNames } from '../../core/reconcile/dropUnrepresentab
 import { dropHeld, heldPaths, type HeldKind, type HeldPath, type HoldPolicy } from '../../core/reconcile/dropHeld';
 import { stepSize, type CooperativeTask } from '../../core/cooperativeTask';
 import type { FileTable } from '../../core/entry';
-import { leadingLink, type LinkedPaths } from '../../core/filenames/linkedPaths';
+import { leadingLink, LinkedPaths } from '../../core/filenames/linkedPaths';
 import { obeyedBy } from '../../core/filenames/obeyedFiles';
 import type { Selection } from '../../core/tracking/selection';
 import type { Change } from '../../core/change';
@@ -113,15 +113,15 @@ export class Planner {
   *#linkedPathsSteps(downloads: readonly Change[]): CooperativeTask<LinkedPaths | undefined> {
     const { local, ancestor } = this.#deps;
     if (!downloads.some(({ path, to }) => to !== undefined && !ancestor.entries.has(path))) return undefined;
-    const linked = yield* local.linkedPathsSteps();
+    const links = yield* local.leadingLinksSteps();
     let count = 0;
     // A link that a pull puts on this disk may lead further to the target of the user's.
     for (const { path, to } of downloads) {
       if (++count % stepSize === 0) yield;
       const link = to?.target === undefined ? undefined : leadingLink(path, to.target);
-      if (link !== undefined) linked.add(link);
+      if (link !== undefined) links.push(link);
     }
-    return linked;
+    return yield* LinkedPaths.buildSteps(links);
   }
 
   #holdPolicy(linked: LinkedPaths | undefined, { holds, approved }: ReconcileOptions): HoldPolicy {
