@@ -250,11 +250,47 @@ describe('a file of others that the user brings here', () => {
     expect(held.map(({ path }) => path)).toEqual(['elsewhere/Makefile']);
     expect(await pathsOn(victim)).toEqual(['elsewhere/a.md', 'elsewhere/sub/b.md', 'notes/plan.md']);
 
-    const found = await serverFiles.programFiles(['elsewhere/Makefile', 'elsewhere/a.md']);
+    const found = await serverFiles.programFiles(['elsewhere']);
     expect(found.map(({ path, by }) => [path, by])).toEqual([['elsewhere/Makefile', 'build']]);
     await serverFiles.bring({ paths: ['elsewhere/Makefile'] });
     const only = atOrIn(['elsewhere/Makefile']);
     await victim.pull(false, { only, approved: new Set(found.map(({ path }) => path)) });
     expect(await victim.read('elsewhere/Makefile')).toBe('all:');
+  });
+
+  it('is known before, in a folder too, if a program obeys it', async () => {
+    const { victim, other } = await victimAndOther();
+    await pushFrom(other, { '.vscode/tasks.json': 'theirs', 'docs/a.md': 'theirs', 'docs/sub/Makefile': 'all:' });
+    await pushFrom(other, { '.husky/pre-commit': 'theirs', 'docs/run.sh': 'theirs' }, 0o755);
+    await victim.sync.rescan(silent);
+    const found = async (...paths: readonly string[]): Promise<string[]> =>
+      (await victim.sync.serverFiles.programFiles(paths)).map(({ path }) => path).sort();
+    const all = ['.husky/pre-commit', '.vscode/tasks.json', 'docs/sub/Makefile'];
+    expect(await found('')).toEqual(all);
+    expect(await found('.husky', '.vscode', 'docs', 'docs/a.md')).toEqual(all);
+    expect(await found('docs/run.sh', 'notes')).toEqual(['docs/run.sh']);
+    await victim.sync.serverFiles.bring({ paths: [''] });
+    const { held } = await victim.pull();
+    expect(held.map(({ path }) => path).sort()).toEqual(all);
+    expect(await pathsOn(victim)).toEqual(['docs/a.md', 'docs/run.sh', 'notes/plan.md']);
+  });
+
+  it('stays on the server if its folder only has the name of a file that programs obey', async () => {
+    const { victim, other } = await victimAndOther();
+    await pushFrom(other, { 'configure/.envrc': 'theirs', 'configure/a.md': 'theirs' });
+    await victim.sync.rescan(silent);
+    await victim.sync.serverFiles.bring({ paths: ['configure'] });
+    expect(heldIn(await victim.pull())).toEqual(['configure/.envrc program environment']);
+  });
+
+  it('stays on the server if a link makes a program find it, even in a folder with files of the user', async () => {
+    const { victim, other } = await victimAndOther();
+    await symlink('hooks', victim.path('.husky'));
+    await victim.write('hooks/mine.md', 'mine');
+    await pushFrom(other, { 'hooks/pre-commit': 'theirs' });
+    await victim.sync.rescan(silent);
+    await victim.sync.serverFiles.bring({ paths: ['hooks'] });
+    const { held } = await victim.pull(false, { only: atOrIn(['hooks']) });
+    expect(held.map(({ path, through }) => [path, through])).toEqual([['hooks/pre-commit', '.husky/pre-commit']]);
   });
 });

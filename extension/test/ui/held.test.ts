@@ -60,3 +60,30 @@ describe('files of others outside the tracked folders', () => {
     await window.pending('?2');
   });
 });
+
+describe('the choice of files for the first pull', () => {
+  it('asks about files that programs obey, also in chosen folders, and leaves them out', async ({ desk, laptop }) => {
+    const names = ['.vscode/tasks.json', '.husky/pre-commit', 'docs/a.md', 'docs/Makefile', 'big.iso'];
+    for (const name of names) await laptop.write(name, 'theirs\n');
+    await laptop.sync.track(names);
+    await laptop.push();
+    const window = await desk.open();
+    await window.pending('↓2 ?3');
+    await window.runCommand('Palmtree: Pull');
+    await window.answerDialog('Pull all 5 files', 'Choose Files…');
+    const view = window.view('Server');
+    await window.view('File History').fold(true);
+    await view.row('big.iso').locator('.custom-view-tree-node-item-checkbox').click();
+    await view.message.filter({ hasText: '4 of 5 files are checked' }).waitFor();
+    await view.action('Pull Chosen Files');
+    const asked = 'has files from other tokens: laptop. Pull these 3 files to this machine?';
+    const dialog = window.page.getByRole('dialog').filter({ hasText: asked });
+    await dialog.getByText(/\.husky\/pre-commit: .*\.vscode\/tasks\.json: .*docs\/Makefile: /s).waitFor();
+    await window.answerDialog(asked, 'Leave Them Out');
+    await desk.becomes('docs/a.md', 'theirs\n');
+    await window.inSync();
+    for (const path of ['.vscode/tasks.json', '.husky', 'docs/Makefile', 'big.iso']) {
+      expect(existsSync(desk.path(path))).toBe(false);
+    }
+  });
+});

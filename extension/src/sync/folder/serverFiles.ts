@@ -11,7 +11,7 @@ import {
   type LocalCopies,
 } from '../history/leaveOut';
 import type { Reporter } from '../ports/serverBinding';
-import { bring, revertBring, type BringRequest, type FormerRules } from '../replica/bring';
+import { bring, programFilesSteps, revertBring, type BringRequest, type FormerRules } from '../replica/bring';
 import type { LocalContext } from '../replica/commandContext';
 import type { Replica } from '../replica/replica';
 
@@ -66,9 +66,9 @@ export class ServerFiles {
     return runYielding(matchingPathsSteps(this.#deps.replica.ancestor.remote('known').keys(), text, limit));
   }
 
-  /** The files at `paths` that programs run or obey by themselves: the user is asked before several are tracked by name. */
-  programFiles(paths: readonly string[]): Promise<HeldPath[]> {
-    return this.#deps.replica.planner.programFiles(paths);
+  /** The files at and in `paths` that a pull would hold, because programs run or obey them, if they were not tracked by name. */
+  async programFiles(paths: readonly string[]): Promise<HeldPath[]> {
+    return runYielding(programFilesSteps(this.#deps.replica, await this.folders(), paths));
   }
 
   /** Tracks paths of the server here, so that the next pull brings them. Throws not_trackable. `revertBring` undoes it. */

@@ -1,4 +1,5 @@
 import { obeyedBy } from '../../core/filenames/obeyedFiles';
+import type { HeldKind, HeldPath } from '../../core/reconcile/dropHeld';
 import type { RemoteFolders } from '../../core/status/remoteFolders';
 import type { Rule } from '../../core/tracking/rule';
 import { stepSize, type CooperativeTask } from '../../core/cooperativeTask';
@@ -19,6 +20,32 @@ export interface BringRequest {
 export interface FormerRules {
   readonly paths: readonly string[];
   readonly rules: readonly Rule[];
+}
+
+/**
+ * The files at and in `paths` that `bring` would bring here, and that programs run or obey by themselves: the user has to be
+ * asked about them. `holds`: the kinds that are held back; by default those that the answers of the user leave held.
+ */
+export function* programFilesSteps(
+  { rules, planner }: Replica,
+  folders: RemoteFolders,
+  paths: readonly string[],
+  holds?: ReadonlySet<HeldKind>,
+): CooperativeTask<HeldPath[]> {
+  const all = new Set(paths.filter((path) => !folders.isFolder(path)));
+  const inFolders = new Set<string>();
+  let count = 0;
+  for (const folder of paths) {
+    if (!folders.isFolder(folder)) continue;
+    const excluded = exclusionIn(rules, folder);
+    for (const path of folders.filesIn(folder)) {
+      if (++count % stepSize === 0) yield;
+      if (all.has(path) || excluded(path)) continue;
+      inFolders.add(path);
+    }
+  }
+  for (const path of inFolders) all.add(path);
+  return yield* planner.programFilesSteps(all, (path) => inFolders.has(path), { holds });
 }
 
 /**
@@ -83,14 +110,17 @@ async function containsOthers({ root, rules, ancestor }: Replica, folder: string
 }
 
 /** Tracks each of the server's files in `folder` by itself, except those that the user has to be asked about. */
-function* trackFilesSteps({ rules }: Replica, folders: RemoteFolders, folder: string): CooperativeTask<void> {
+function* trackFilesSteps(replica: Replica, folders: RemoteFolders, folder: string): CooperativeTask<void> {
+  const { rules } = replica;
+  // A file that is tracked by name is pulled unasked.
+  const held = yield* programFilesSteps(replica, folders, [folder], new Set(['program']));
+  const asked = new Set(held.map(({ path }) => path));
   const selection = rules.selection();
   const excluded = exclusionIn(rules, folder);
   let count = 0;
   for (const path of folders.filesIn(folder)) {
     if (++count % stepSize === 0) yield;
-    // A file that is tracked by name is pulled unasked.
-    const isAsked = obeyedBy(path) !== undefined;
+    const isAsked = asked.has(path) || obeyedBy(path) !== undefined;
     if (!isAsked && !selection.includes(path) && !excluded(path)) rules.addRule(path, 'file');
   }
 }

@@ -4,7 +4,7 @@ import { dropHeld, heldPaths, type HeldKind, type HeldPath, type HoldPolicy } fr
 import { stepSize, type CooperativeTask } from '../../core/cooperativeTask';
 import type { FileTable } from '../../core/entry';
 import { leadingLink, LinkedPaths } from '../../core/filenames/linkedPaths';
-import { obeyedBy } from '../../core/filenames/obeyedFiles';
+import { obeyedWithin } from '../../core/filenames/obeyedFiles';
 import type { Selection } from '../../core/tracking/selection';
 import type { Change } from '../../core/change';
 import type { Problem } from '../../core/problem';
@@ -82,18 +82,33 @@ export class Planner {
   }
 
   /**
-   * Those of the server's files at `paths` that a program runs or obeys by itself, and that a pull would hold if they were
-   * not tracked by name.
+   * Those of the server's files `paths` that a program runs or obeys by itself, and that a pull would hold if they were not
+   * tracked by name. `isTracked`: those that count as tracked by the rule of a folder.
    */
-  async programFiles(paths: readonly string[]): Promise<HeldPath[]> {
+  *programFilesSteps(
+    paths: Iterable<string>,
+    isTracked: (path: string) => boolean,
+    { holds }: Pick<ReconcileOptions, 'holds'> = {},
+  ): CooperativeTask<HeldPath[]> {
     const remote = this.#deps.ancestor.remote('known');
-    const changes = paths.flatMap((path): Change[] => {
+    const changes: Change[] = [];
+    for (const path of paths) {
       const to = remote.get(path);
-      return to === undefined ? [] : [{ path, from: undefined, to }];
-    });
-    const linked = await runYielding(this.#linkedPathsSteps(changes));
-    const held = heldPaths(changes, { ...this.#holdPolicy(linked, {}), isNamed: () => false });
-    return [...held.values()].filter(({ kinds }) => kinds.includes('program'));
+      if (changes.length % stepSize === 0) yield;
+      if (to !== undefined) changes.push({ path, from: undefined, to });
+    }
+    const linked = yield* this.#linkedPathsSteps(changes);
+    const usual = this.#holdPolicy(linked, { holds });
+    const isAnyTracked = (path: string): boolean => isTracked(path) || usual.isTracked(path);
+    const policy = { ...usual, isNamed: () => false, isTracked: isAnyTracked };
+    const found: HeldPath[] = [];
+    for (let start = 0; start < changes.length; start += stepSize) {
+      yield;
+      for (const one of heldPaths(changes.slice(start, start + stepSize), policy).values()) {
+        if (one.kinds.includes('program')) found.push(one);
+      }
+    }
+    return found;
   }
 
   /**
@@ -145,10 +160,10 @@ export class Planner {
   }
 }
 
-/** Whether the user has tracked `path` by name, or a folder above it that programs obey. */
+/** Whether the user has tracked `path` by name, or a folder above it with a name because of which all in it is obeyed. */
 function isNamed(selection: Selection, path: string): boolean {
   const rule = selection.ruleFor(path);
-  return rule?.effect === 'track' && (rule.path === path || obeyedBy(rule.path) !== undefined);
+  return rule?.effect === 'track' && (rule.path === path || obeyedWithin(rule.path) !== undefined);
 }
 
 /** The paths that a push leaves on the server, even if this disk has another file or folder in their place. */

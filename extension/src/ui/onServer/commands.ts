@@ -1,5 +1,6 @@
 import * as vscode from 'vscode';
-import { atOrIn } from '../../core/pathArea';
+import { obeyedWithin } from '../../core/filenames/obeyedFiles';
+import { atOrIn, type PathArea } from '../../core/pathArea';
 import type { PullResult } from '../../sync/pull/pull';
 import type { BringRequest } from '../../sync/replica/bring';
 import { serverDocument } from '../documents/serverDocuments';
@@ -86,48 +87,68 @@ async function bringPaths(
   paths: readonly string[],
   options: CallOptions | undefined,
 ): Promise<PullResult | undefined> {
-  const agreed = await agreedPaths(owner, paths, options);
-  return agreed.paths.length === 0 ? undefined : pullBrought(deps, owner, agreed, options);
+  const isWish = isExplicit(owner, paths);
+  const agreed = await agreedPaths(owner, paths, { options, isWish });
+  // Code is told which files are held.
+  const isPulled = agreed.paths.length > 0 || (options !== undefined && paths.length > 0);
+  return isPulled ? pullBrought(deps, owner, agreed, options) : undefined;
+}
+
+/** Whether the user has picked nothing but one file, or one folder whose name says that programs obey what is in it. */
+function isExplicit({ sync }: SyncedFolder, [path, ...others]: readonly string[]): boolean {
+  if (path === undefined || others.length > 0) return false;
+  return sync.serverFiles.entry(path) !== undefined || obeyedWithin(path) !== undefined;
 }
 
 /** The paths to bring here. */
 export interface AgreedPaths extends BringRequest {
   /** Those that programs run or obey by themselves, to which the user has agreed. */
   readonly approved: ReadonlySet<string>;
+  /** The paths that the pull brings or holds. */
+  readonly only: PathArea;
 }
 
 /**
- * The paths without the files that programs run or obey by themselves, unless the user agrees to these. A user who has
- * picked nothing else has agreed: among others, such a file may have been picked unseen. Code agrees by `confirmed`.
+ * Asks about the files at and in `paths` that programs run or obey by themselves. `isWish`: the user has picked nothing else,
+ * and so has agreed; among others, such a file may have been picked unseen. Code agrees by `confirmed`.
+ * Invariant: without an agreement, no path is tracked by a name because of which a pull would not hold such a file.
  */
 export async function agreedPaths(
   owner: SyncedFolder,
   paths: readonly string[],
-  options: CallOptions | undefined,
+  { options, isWish }: { readonly options: CallOptions | undefined; readonly isWish: boolean },
 ): Promise<AgreedPaths> {
   const { serverFiles, held } = owner.sync;
   const asked = await serverFiles.programFiles(paths);
-  const approved = new Set(asked.map(({ path }) => path));
-  if (options !== undefined) return { paths, approved: options.confirmed === true ? approved : new Set() };
-  if (asked.length === 0 || asked.length === paths.length) return { paths, approved };
+  const found = new Set(asked.map(({ path }) => path));
+  const all = atOrIn(paths);
+  const agreed = { paths, approved: found, only: all };
+  if (asked.length === 0) return agreed;
+  const others = paths.filter((path) => !found.has(path) && obeyedWithin(path) === undefined);
+  if (options !== undefined) {
+    return options.confirmed === true ? agreed : { paths: others, approved: new Set(), only: all };
+  }
+  if (isWish) return agreed;
   const answer = await askAboutHeld(owner, asked);
   if (answer !== undefined) await held.decide(asked, answer);
-  if (answer === 'pull') return { paths, approved };
-  return { paths: paths.filter((path) => !approved.has(path)), approved: new Set() };
+  if (answer === 'pull') return agreed;
+  // A user who has not decided is not asked the same again after the pull.
+  const only = { has: (path: string) => all.has(path) && !found.has(path) };
+  return { paths: others, approved: new Set(), only };
 }
 
 /** Tracks the paths and pulls them. If the pull fails, and when the user undoes it, the rules are as before. */
 export async function pullBrought(
   deps: OnServerDeps,
   owner: SyncedFolder,
-  { approved, ...request }: AgreedPaths,
+  { approved, only, ...request }: AgreedPaths,
   options: CallOptions | undefined,
 ): Promise<PullResult> {
   const { serverFiles } = owner.sync;
   const former = await serverFiles.bring(request);
   const revert = (): Promise<void> => serverFiles.revertBring(former);
   try {
-    return (await runPull(deps, owner, options, { only: atOrIn(request.paths), approved }, revert)).result;
+    return (await runPull(deps, owner, options, { only, approved }, revert)).result;
   } catch (error) {
     await revert().catch((fault: unknown) => deps.log.warn(`the rules are left as they are: ${String(fault)}`));
     throw error;

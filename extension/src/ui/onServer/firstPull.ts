@@ -69,7 +69,10 @@ export async function pullChosen(deps: OnServerDeps): Promise<void> {
   }
   await repeatable(async () => {
     if (left.length === 0) await runPull(deps, owner, undefined);
-    else await pullBrought(deps, owner, { ...(await agreedPaths(owner, chosen, undefined)), leave: left }, undefined);
+    else {
+      const agreed = await agreedPaths(owner, chosen, { options: undefined, isWish: false });
+      await pullBrought(deps, owner, { ...agreed, leave: left }, undefined);
+    }
     await onServer.endChoosing();
   });
 }
