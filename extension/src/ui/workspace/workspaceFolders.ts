@@ -48,7 +48,7 @@ export interface Ended<T> {
   readonly result: T;
 }
 
-type OpenedFolder = SyncedFolder & { readonly watchers: vscode.Disposable[] };
+type OpenedFolder = SyncedFolder & { readonly watcher: vscode.Disposable };
 
 /** The open workspace folders, each with its own tree. Invariant: no folder is opened before the workspace is trusted. */
 export class WorkspaceFolders implements vscode.Disposable {
@@ -204,21 +204,17 @@ export class WorkspaceFolders implements vscode.Disposable {
     sync.onDidChangeState(() => this.#changed.fire());
     sync.transfers.onDidPush((result) => this.#pushed.fire({ folder, result }));
     sync.transfers.onDidPull((result) => this.#pulled.fire({ folder, result }));
-    const watchers = [watchFolder(folder, (paths) => sync.onFileEvents(paths))];
+    const onFault = (error: Error): void => log.warn(`some new folders of ${folder.name} are not watched: ${error}`);
+    const watcher = vscode.Disposable.from(
+      watchFolder(folder, (paths) => sync.onFileEvents(paths)),
+      watchNewFolders(root, sync, onFault),
+    );
     const opened = { folder, sync, storage };
-    this.#opened.set(folder.uri.toString(), { ...opened, watchers });
+    this.#opened.set(folder.uri.toString(), { ...opened, watcher });
     void warnOfInvalidSettings(folder);
     await binder.restore(opened);
     // The scan takes long in a big folder, and shows in the folder's state.
-    void sync
-      .rescan(silentReporter)
-      .catch((error: unknown) => log.warn(String(error)))
-      .then(() => {
-        if (this.#opened.get(folder.uri.toString())?.sync !== sync) return;
-        const onFault = (error: Error): void =>
-          log.warn(`some new folders of ${folder.name} are not watched: ${error}`);
-        watchers.push(watchNewFolders(root, sync, onFault));
-      });
+    void sync.rescan(silentReporter).catch((error: unknown) => log.warn(String(error)));
   }
 
   /** Finds the storage of a folder: the storage of the first window that opened it. */
@@ -260,7 +256,7 @@ export class WorkspaceFolders implements vscode.Disposable {
   async #close(key: string): Promise<void> {
     const opened = this.#opened.get(key);
     this.#opened.delete(key);
-    for (const watcher of opened?.watchers ?? []) watcher.dispose();
+    opened?.watcher.dispose();
     await opened?.sync.dispose();
   }
 
