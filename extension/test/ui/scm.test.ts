@@ -42,16 +42,16 @@ describe('the Source Control view', () => {
     await desk.write('notes/new.md', 'new\n');
     await window.pending('↑2');
     await window.showContainer('Source Control');
-    await scm.inlineAction('plan.md', 'Discard Local Changes');
-    await window.answerDialog('Discard the local changes in notes/plan.md?', 'Discard');
-    await desk.becomes(plan, 'dig\n');
-    await window.pending('↑1');
     await scm.inlineAction('new.md', 'Discard Local Changes');
     await window.answerDialog('Discard the new file notes/new.md?', 'Discard');
-    await window.inSync();
-    expect(await desk.backups()).toEqual(expect.arrayContaining(['mine\n', 'new\n']));
+    await window.pending('↑1');
+    await scm.inlineAction('plan.md', 'Discard Local Changes');
+    await window.answerDialog('Discard the local changes in notes/plan.md?', 'Discard');
+    // It hides by itself after some seconds.
     await window.notifications.all.filter({ hasText: 'notes/plan.md' }).getByRole('button', { name: 'Undo' }).click();
     await desk.becomes(plan, 'mine\n');
+    await window.pending('↑1');
+    expect(await desk.backups()).toEqual(expect.arrayContaining(['mine\n', 'new\n']));
   });
 
   it('offers to initialize a git repository, beside its groups and without them', async ({ desk, laptop }) => {

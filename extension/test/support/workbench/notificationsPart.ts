@@ -1,6 +1,9 @@
 import type { Locator, Page } from 'playwright-core';
 
-/** The notification toasts in the corner. */
+/** A toast that comes at all comes within these milliseconds, unless the machine is busy. */
+const toastMs = 10_000;
+
+/** The notifications: toasts in the corner, and the center that lists them. */
 export class NotificationsPart {
   readonly #page: Page;
 
@@ -12,6 +15,14 @@ export class NotificationsPart {
     return this.#page.locator('.notifications-toasts .notification-list-item');
   }
 
+  get #center(): Locator {
+    return this.#page.locator('.notifications-center .notification-list-item');
+  }
+
+  get #bell(): Locator {
+    return this.#page.locator('[id="status.notifications"]');
+  }
+
   toast(text: string | RegExp): Locator {
     return this.all.filter({ hasText: text });
   }
@@ -21,11 +32,20 @@ export class NotificationsPart {
     return this.toast(text).locator('.notification-list-item-message').innerText();
   }
 
-  /** Clicks a button of the toast; "Cancel" is the one of a progress notification. */
+  /**
+   * Clicks a button of the notification; "Cancel" is the one of a progress notification. On a busy machine its toast may
+   * have hidden by itself: then the notification is in the center.
+   */
   async click(text: string | RegExp, button: string): Promise<void> {
-    const toast = this.toast(text);
-    await toast.hover();
-    await toast.getByRole('button', { name: button, exact: true }).click();
+    const [toast, listed] = [this.toast(text), this.#center.filter({ hasText: text })];
+    const isToast = await toast.waitFor({ timeout: toastMs }).then(
+      () => true,
+      () => false,
+    );
+    if (!isToast) await this.#bell.click();
+    const notification = toast.or(listed);
+    await notification.hover();
+    await notification.getByRole('button', { name: button, exact: true }).click();
   }
 
   /** Closes the toast without an answer. */
