@@ -38,28 +38,6 @@ describe('Selection', () => {
     expect(selection.ruleFor('src/out/x/y')?.path).toBe('src/out');
   });
 
-  it('matches plain names as it matches patterns', () => {
-    const name = fc.constantFrom('a', 'b.c', '.git', 'A', '.#a', '#a#');
-    const plain = fc
-      .tuple(fc.constantFrom('a', 'b.c', '.git', 'A'), fc.boolean())
-      .map(([text, isFolder]) => (isFolder ? `${text}/` : text));
-    const pattern = fc.oneof(
-      plain,
-      fc.constantFrom('a*', '*', '.*', '?', '[bA]', '*.c', '**/a/b.c', '.#*', '\\#*#', '/a', 'a/b.c', '/A/', 'a/A/'),
-    );
-    const path = fc.array(name, { minLength: 1, maxLength: 4 }).map((names) => names.join('/'));
-    fc.assert(
-      fc.property(fc.array(pattern), fc.array(path), (patterns, paths) => {
-        // A pattern that is not a plain name, and matches none of the paths, makes it use the pattern library.
-        const [named, matched] = [select([folder('')], patterns), select([folder('')], [...patterns, '/z/*/z'])];
-        expect(included(named, paths)).toEqual(included(matched, paths));
-        expect(paths.map((path) => named.mayTrackBelow(path))).toEqual(
-          paths.map((path) => matched.mayTrackBelow(path)),
-        );
-      }),
-    );
-  });
-
   it('tracks the workspace folder itself', () => {
     const selection = select([folder('')]);
     expect(included(selection, ['a', 'b/c', '.git/config', 'b/node_modules/x'])).toEqual(['a', 'b/c']);
