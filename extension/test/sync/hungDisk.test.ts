@@ -119,6 +119,29 @@ describe.skipIf(!HungDisk.canBeMounted)('a disk that stops to respond', () => {
     });
   });
 
+  it.each([
+    ['a tracked folder', 'n', 'n/a/deep'],
+    ['a folder above a tracked one', 'n', 'n'],
+  ])('to which a link leads that has taken the place of %s keeps no scan waiting', async (_, tracked, replaced) => {
+    const desk = await fixture.machine();
+    const share = await mkdtemp(join(tmpdir(), 'palmtree-share-'));
+    await mkdir(join(share, 'a/deep'), { recursive: true });
+    await desk.write('n/a/deep/x.md', 'one');
+    await desk.sync.track([tracked]);
+    await desk.push();
+    await desk.sync.rescan(silent);
+    await desk.rename(replaced, 'kept');
+    await symlink(share, desk.path(replaced));
+    disk = HungDisk.mount(share);
+    await desk.sync.rescan(silent);
+    expect(desk.sync.pathStates.get(replaced)).toBe('problem');
+    expect(desk.sync.state.counts).toMatchObject({ outgoing: 0 });
+    await desk.delete(replaced);
+    await desk.rename('kept', replaced);
+    await desk.write('n/a/deep/y.md', 'two');
+    expect(await desk.push()).toMatchObject({ put: 1, deleted: 0 });
+  });
+
   it("and has the backups does not make a scan sync Palmtree's own storage", async () => {
     const desk = await fixture.machine();
     await desk.write('n/a.md', 'one');

@@ -1,6 +1,8 @@
 import { readdirSync, type BigIntStats } from 'node:fs';
+import { join } from 'node:path';
 import type { Observation } from '../../../core/observation';
 import { nameOf, parentOf } from '../../../core/paths';
+import type { RealFolders } from '../../fs/realFolders';
 import { readableStatsAt } from '../../fs/stats';
 import type { FolderListing } from '../listFolder';
 
@@ -110,8 +112,24 @@ function createSnapshot({ observations, folders, untracked }: FolderContent): Fo
   return { names, files, stats, modes, inspectAlways, folders, untracked };
 }
 
-/** Whether the folder at the absolute path still matches its snapshot. A folder that cannot be read does not. */
-export function matchesSnapshot(absolute: string, snapshot: FolderSnapshot, honorsModes: boolean): boolean {
+export interface SnapshotCheck {
+  /** The folders of this check, in the workspace folder. */
+  readonly folders: RealFolders;
+  readonly honorsModes: boolean;
+}
+
+/**
+ * Whether a folder of the workspace folder `root` still matches its snapshot. A folder that cannot be read does not, nor does
+ * one that has become a symlink or is below one, behind which nothing is touched.
+ */
+export function matchesSnapshot(
+  root: string,
+  folder: string,
+  snapshot: FolderSnapshot,
+  { folders, honorsModes }: SnapshotCheck,
+): boolean {
+  if (!folders.has(folder)) return false;
+  const absolute = join(root, folder);
   try {
     if (readdirSync(absolute).sort().join('\0') !== snapshot.names) return false;
   } catch {
@@ -122,7 +140,7 @@ export function matchesSnapshot(absolute: string, snapshot: FolderSnapshot, hono
     const wasFolder = name.endsWith('/');
     if (isFolder(wasFolder ? name.slice(0, -1) : name) !== wasFolder) return false;
   }
-  for (const name of snapshot.folders) if (isFolder(name) !== true) return false;
+  for (const name of snapshot.folders) if (!folders.has(folder === '' ? name : `${folder}/${name}`)) return false;
   for (let row = 0; row < snapshot.files.length; row++) {
     const stats = readableStatsAt(`${absolute}/${snapshot.files[row]}`);
     if (stats === undefined || !matchesRow(stats, snapshot, row, honorsModes)) return false;

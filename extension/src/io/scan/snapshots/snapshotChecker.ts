@@ -1,5 +1,5 @@
-import { join } from 'node:path';
 import { parentPort } from 'node:worker_threads';
+import { RealFolders } from '../../fs/realFolders';
 import { failureOf } from '../../threads/threadFailure';
 import { matchesSnapshot, type FolderSnapshot } from './folderSnapshot';
 import type { FromSnapshotChecker, SnapshotCheckerData, ToSnapshotChecker } from '../scanMessages';
@@ -12,9 +12,10 @@ export function findChangedFolders(
   onFolder: (files: number) => void,
 ): string[] {
   const changed: string[] = [];
+  const folders = new RealFolders(root);
   for (const [folder, snapshot] of snapshots) {
     onFolder(snapshot.files.length);
-    if (!matchesSnapshot(join(root, folder), snapshot, honorsModes)) changed.push(folder);
+    if (!matchesSnapshot(root, folder, snapshot, { folders, honorsModes })) changed.push(folder);
   }
   return changed;
 }
