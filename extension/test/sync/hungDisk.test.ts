@@ -122,6 +122,7 @@ describe.skipIf(!HungDisk.canBeMounted)('a disk that stops to respond', () => {
   it.each([
     ['a tracked folder', 'n', 'n/a/deep'],
     ['a folder above a tracked one', 'n', 'n'],
+    ['a folder above one with a rule of its own', 'n/a/deep', 'n'],
   ])('to which a link leads that has taken the place of %s keeps no scan waiting', async (_, tracked, replaced) => {
     const desk = await fixture.machine();
     const share = await mkdtemp(join(tmpdir(), 'palmtree-share-'));

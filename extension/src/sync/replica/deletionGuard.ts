@@ -4,6 +4,7 @@ import { isAtOrInside, isInside, parentFolders } from '../../core/paths';
 import { deletedRulePaths } from '../../core/tracking/deletedRulePaths';
 import { withChanges, type Change } from '../../core/change';
 import { PalmtreeError, type ErrorDetails } from '../../errors';
+import { RealFolders } from '../../io/fs/realFolders';
 import { identityOfFolder, isEmptyFolder } from '../../io/fs/rootFolder';
 import { runYielding } from '../../io/threads/yielding';
 import { isMissing } from './followRenames';
@@ -122,7 +123,8 @@ function vanishedIn(
     );
     return existing.has(path);
   };
-  return deletedRulePaths(rules.all, deleted, hasArrived).filter((path) => isMissing(root, path));
+  const folders = new RealFolders(root);
+  return deletedRulePaths(rules.all, deleted, hasArrived).filter((path) => isMissing(root, path, folders));
 }
 
 /** Whether the workspace folder is empty although files were synced. Then even the deletion of one file is guarded. */

@@ -9,6 +9,7 @@ import { ruleFor, type Rule } from '../../core/tracking/rule';
 import { findSuccessors, mayHaveContent, type FoundItem, type VanishedRule } from '../../core/tracking/successors';
 import { containsFile } from '../../io/fs/containsFile';
 import { fileIdentityOf } from '../../io/fs/fileIdentity';
+import { RealFolders } from '../../io/fs/realFolders';
 import { spellingOf } from '../../io/fs/spelling';
 import { readableStatsAt, statsAt } from '../../io/fs/stats';
 import { findItems } from '../../io/scan/findItems';
@@ -62,18 +63,22 @@ export async function followRenames(replica: Replica, signal: AbortSignal | unde
 /** Whether one of the removed paths may have been renamed with the file or folder that has a rule of its own. */
 export function mayHaveRenames({ root, rules }: Replica, removed: readonly string[]): boolean {
   const checked = new Set<string>();
+  const folders = new RealFolders(root);
   return removed.some((path) => {
     const rule = ruleFor(rules.all, path);
     if (rule === undefined || rule.path === '' || checked.has(rule.path)) return false;
     checked.add(rule.path);
-    return rule.renamedTo === undefined && isMissing(root, rule.path);
+    return rule.renamedTo === undefined && isMissing(root, rule.path, folders);
   });
 }
 
-/** Whether nothing exists at `path`. A path that cannot be read counts as present. */
-export function isMissing(root: string, path: string): boolean {
+/**
+ * Whether nothing exists at `path`. A path that cannot be read counts as present, and so does one below a symlink: this thread
+ * must not wait for the disk to which the link may lead.
+ */
+export function isMissing(root: string, path: string, folders: RealFolders): boolean {
   try {
-    return statsAt(join(root, path)) === undefined;
+    return !folders.isBelowLink(path) && statsAt(join(root, path)) === undefined;
   } catch {
     return false;
   }
@@ -90,9 +95,10 @@ export function* rememberIdentitiesSteps(
 ): CooperativeTask<void> {
   const due = new Set(changed.flatMap((path) => rules.all.get(path) ?? []));
   if (isFull) for (const rule of rules.all.values()) if (!isRemembered(rule, local.observations)) due.add(rule);
+  const folders = new RealFolders(root);
   let read = 0;
   for (const rule of due) {
-    if (rule.path === '' || rule.renamedTo !== undefined) continue;
+    if (rule.path === '' || rule.renamedTo !== undefined || folders.isBelowLink(rule.path)) continue;
     if (++read % identitiesPerStep === 0) yield;
     const stats = readableStatsAt(join(root, rule.path));
     if (stats !== undefined && !hasIdentity(rule, fileIdentityOf(stats)))
@@ -114,7 +120,8 @@ function hasIdentity({ identity }: Rule, { dev, ino, birth, links }: FileIdentit
 
 /** The rules whose file or folder is known or was synced, and does not exist any more. */
 function missingRules(replica: Replica): Missing[] {
-  const { rules, local, ancestor } = replica;
+  const { root, rules, local, ancestor } = replica;
+  const folders = new RealFolders(root);
   const missing: Missing[] = [];
   for (const rule of rules.all.values()) {
     const { path, kind, effect, identity, renamedTo } = rule;
@@ -122,14 +129,15 @@ function missingRules(replica: Replica): Missing[] {
     const isFile = kind === 'file' && effect === 'track';
     if (isFile && (local.observations.has(path) || (identity === undefined && !ancestor.entries.has(path)))) continue;
     if (effect === 'untrack' && identity === undefined) continue;
-    const spelling = spelledPath(replica, path);
+    const spelling = spelledPath(replica, path, folders);
     if (spelling !== path) missing.push({ rule, respelled: spelling });
   }
   return missing;
 }
 
 /** The path as this disk spells it; undefined if nothing is there. A path that cannot be read counts as present. */
-function spelledPath({ root, local }: Replica, path: string): string | undefined {
+function spelledPath({ root, local }: Replica, path: string, folders: RealFolders): string | undefined {
+  if (folders.isBelowLink(path)) return path;
   try {
     const rules = local.nameRules;
     const mayBeSpelledDifferently = isFolding(rules) || rules.mounts?.some(isFolding) === true;
@@ -137,7 +145,7 @@ function spelledPath({ root, local }: Replica, path: string): string | undefined
   } catch {
     return path;
   }
-  return isMissing(root, path) ? undefined : path;
+  return isMissing(root, path, folders) ? undefined : path;
 }
 
 function vanishedRules({ ancestor }: Replica, rules: readonly Rule[]): VanishedRule[] {
