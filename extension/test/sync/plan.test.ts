@@ -78,6 +78,25 @@ describe('a plan', () => {
     expect(await laptop.read('n/a')).toBe(lines('one', 'five'));
   });
 
+  it('names a revision that has the version from which both sides of a conflict came, also after later pulls', async () => {
+    const [desk, laptop] = await fixture.syncedMachines({ 'n/a': 'a', 'n/b': 'b' });
+    const baseOf = async (): Promise<unknown> =>
+      (await plan(laptop, 'sync')).rows.find(({ path }) => path === 'n/a')?.base;
+    await desk.write('n/b', 'second');
+    await desk.push();
+    await laptop.pull();
+    await desk.write('n/a', 'there');
+    await desk.push();
+    await laptop.write('n/a', 'here');
+    expect(await baseOf()).toBe(2);
+    await laptop.pull();
+    await desk.write('n/a', 'there, once more');
+    await desk.push();
+    await laptop.pull();
+    expect(laptop.sync.state.revision).toBe(4);
+    expect(await baseOf()).toBe(2);
+  });
+
   it('of a first pull shows the files, and tracks none of them', async () => {
     const [desk, laptop] = await fixture.twoMachines();
     await desk.write('n/a', 'desk');

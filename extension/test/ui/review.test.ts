@@ -13,28 +13,27 @@ interface Machines {
 }
 
 describe('Review Changes', () => {
-  it('shows the changes of both sides with their reasons, before anything is synced', async ({ desk, laptop }) => {
+  it('shows the changes of both sides with their reasons, and both versions at a click, before anything is synced', async ({
+    desk,
+    laptop,
+  }) => {
     const window = await openReview({ desk, laptop });
     await expect
       .poll(() => review(window).texts())
       .toEqual([
         'Conflicts 1',
-        'both.md ! both changed · notes',
+        'both.md ! edited here and on the server since revision 1 · notes',
         'To Push 6',
+        'notes 2 edited, 3 renamed, 1 deleted · 26 bytes',
         'new ↑ renamed from notes/old · 2 files',
-        'edited.md ↑ edited here · notes',
-        'found.md ↑ renamed from notes/moved.md · notes',
-        'gone.md ↑ deleted here · notes',
-        'left.md ↑ edited here · notes',
+        'edited.md ↑ edited here',
+        'found.md ↑ renamed from notes/moved.md',
+        'gone.md ↑ deleted here',
+        'left.md ↑ edited here',
         'To Pull 1',
-        'theirs.md ↓ edited on the server · notes',
+        'notes 1 edited · 25 bytes',
+        'theirs.md ↓ edited on the server',
       ]);
-    expect(await desk.pathsOnServer()).toContain('notes/gone.md');
-    expect(await desk.read('notes/theirs.md')).toBe('# theirs\n');
-  });
-
-  it('shows both versions at a click on a row', async ({ desk, laptop }) => {
-    const window = await openReview({ desk, laptop });
     await review(window).row('edited.md').click();
     await window.editor.modified.getByText('here').waitFor();
     await window.editor.titled('edited.md (server r2 ↔ local)').waitFor();
@@ -43,6 +42,8 @@ describe('Review Changes', () => {
     await window.editor.lines.getByText('# gone').waitFor();
     await review(window).row('theirs.md').click();
     await window.editor.modified.getByText('from the laptop').waitFor();
+    expect(await desk.pathsOnServer()).toContain('notes/gone.md');
+    expect(await desk.read('notes/theirs.md')).toBe('# theirs\n');
   });
 
   it('leaves out what is not selected, in rows that are not drawn too', async ({ desk, laptop }) => {
@@ -84,8 +85,46 @@ describe('Review Changes', () => {
     await window.pending('↑1 !1');
   });
 
-  it('is closed by its action', async ({ desk, laptop }) => {
+  it('remembers what is left out until its change is another one', async ({ desk, laptop }) => {
     const window = await openReview({ desk, laptop });
+    await box(window, 'left.md').click();
+    await selected(window, '6 of 7');
+    await review(window).action('Close Review');
+    await review(window).pane.waitFor({ state: 'hidden' });
+    await window.runCommand('Palmtree: Review Changes');
+    await selected(window, '6 of 7');
+    expect(await isSelected(window, 'left.md')).toBe(false);
+    await desk.write('notes/left.md', '# left\nhere, and further\n');
+    await review(window).action('Refresh Review');
+    await expect.poll(() => isSelected(window, 'left.md')).toBe(true);
+    await review(window).header.getByText('checked').waitFor({ state: 'hidden' });
+  });
+
+  it('shows one kind of changes, and then acts on no others', async ({ desk, laptop }) => {
+    const window = await openReview({ desk, laptop });
+    await review(window).action('Filter Review…');
+    await window.quickInput.pick('Conflicts');
+    await review(window).header.getByText('Conflicts only, 7 hidden').waitFor();
+    await expect.poll(() => review(window).texts()).toHaveLength(2);
+    expect(
+      await review(window)
+        .header.getByRole('button', { name: /Checked Changes/ })
+        .count(),
+    ).toBe(0);
+    await review(window).action('Show All Changes');
+    await review(window).row('theirs.md').waitFor();
+    await review(window).action('Filter Review…');
+    await window.quickInput.pick('Deletions');
+    await review(window).header.getByText('Deletions only, 7 hidden').waitFor();
+    await review(window).action('Push Checked Changes');
+    // With the last deletion gone, the filter would show nothing.
+    await review(window).row('theirs.md').waitFor();
+    await review(window).header.getByText('hidden').waitFor({ state: 'hidden' });
+    expect(await desk.pathsOnServer()).toEqual(
+      ['both', 'edited', 'left', 'moved', 'old/one', 'old/two', 'theirs'].map((name) => `notes/${name}.md`),
+    );
+    expect(await desk.onServer('notes/edited.md')).toBe('# edited\n');
+    expect(await desk.read('notes/theirs.md')).toBe('# theirs\n');
     await review(window).action('Close Review');
     await review(window).pane.waitFor({ state: 'hidden' });
   });
@@ -126,7 +165,7 @@ describe('palmtree.reviewBefore', () => {
     await desk.write('notes/edited.md', 'the desk again\n');
     await window.pending('↑1 ↓1');
     await window.runCommand('Palmtree: Push');
-    await review(window).row('edited.md').filter({ hasText: '! both changed' }).waitFor();
+    await review(window).row('edited.md').filter({ hasText: '! edited here and on the server' }).waitFor();
     expect(await desk.onServer('notes/edited.md')).toBe('the laptop again\n');
     await review(window).contextMenu('edited.md', 'Keep Mine');
     await window.pending('↑1');

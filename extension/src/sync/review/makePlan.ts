@@ -6,6 +6,7 @@ import { fetchRemoteChanges } from '../replica/fetchRemoteChanges';
 import type { Reconciled } from '../replica/planner';
 import type { Replica } from '../replica/replica';
 import { adoptServerRules, revertRules } from '../replica/serverRules';
+import { baseRevisions } from './baseRevisions';
 import type { Plan, PlanDirection, PlanRow } from './plan';
 import { conflictRow, heldRow, mergeRow, problemRow, rowsOfSide, type PlannedSide } from './planRows';
 
@@ -78,7 +79,10 @@ async function conflictRows(
 ): Promise<PlanRow[]> {
   const { direction, autoMerge, revision, reconciled } = request;
   const { conflicts } = reconciled.plan;
-  if (!mergesTexts(context.replica, autoMerge) || direction === 'push') return conflicts.map(conflictRow);
+  const bases = await baseRevisions(context, conflicts);
+  if (!mergesTexts(context.replica, autoMerge) || direction === 'push') {
+    return conflicts.map((conflict) => conflictRow(conflict, bases.get(conflict.path)));
+  }
   const decisions = new Map(mergeModes(conflicts).map(({ path, decision }) => [path, decision]));
   const rows: PlanRow[] = [];
   let tried = 0;
@@ -88,7 +92,10 @@ async function conflictRows(
     if (decision === undefined && isMergeable(conflict) && tried++ < maxMerges) {
       decision = (await mergeContents(context, { conflict, revision }))?.decision;
     }
-    rows.push(decision === undefined ? conflictRow(conflict) : mergeRow(conflict, decision.localChanges[0]?.to));
+    const base = bases.get(conflict.path);
+    rows.push(
+      decision === undefined ? conflictRow(conflict, base) : mergeRow(conflict, base, decision.localChanges[0]?.to),
+    );
   }
   return rows;
 }

@@ -30,6 +30,10 @@ export interface PlanRow {
   readonly problem?: Problem;
   /** held: the reason. */
   readonly held?: HeldPath;
+  /** conflict and merge: the version that both sides had last. */
+  readonly ancestor?: Entry;
+  /** conflict and merge: a revision that has the ancestor; undefined if there is no ancestor, or if nobody knows. */
+  readonly base?: number;
   /** The entry now, on the side that changes; rename: the entry at `from`; conflict and merge: mine. */
   readonly before: Entry | undefined;
   /** The entry after the command; conflict: theirs. */

@@ -46,13 +46,26 @@ function effectOf({ from, to }: Change): PlanEffect {
   return sameContent(from, to) ? 'mode' : 'modify';
 }
 
-export function conflictRow({ path, local, remote }: Conflict): PlanRow {
-  return { path, direction: undefined, effect: 'conflict', before: local, after: remote };
+export function conflictRow(conflict: Conflict, base: number | undefined): PlanRow {
+  const { path, local, remote } = conflict;
+  return { path, direction: undefined, effect: 'conflict', before: local, after: remote, ...originOf(conflict, base) };
 }
 
 /** The row of a conflict that a pull merges to `merged`. */
-export function mergeRow({ path, local }: Conflict, merged: Entry | undefined): PlanRow {
-  return { path, direction: 'pull', effect: 'merge', before: local, after: merged ?? local };
+export function mergeRow(conflict: Conflict, base: number | undefined, merged: Entry | undefined): PlanRow {
+  const { path, local } = conflict;
+  return {
+    path,
+    direction: 'pull',
+    effect: 'merge',
+    before: local,
+    after: merged ?? local,
+    ...originOf(conflict, base),
+  };
+}
+
+function originOf({ ancestor }: Conflict, base: number | undefined): Pick<PlanRow, 'ancestor' | 'base'> {
+  return { ...(ancestor && { ancestor }), ...(base !== undefined && { base }) };
 }
 
 export function heldRow(held: HeldPath, after: Entry | undefined): PlanRow {

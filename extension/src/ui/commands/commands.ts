@@ -22,7 +22,7 @@ import { restoreFrom, restoreVersion, type HistoryDeps } from '../history/restor
 import { isMoreRow } from '../history/rows';
 import { undoPull, undoPush } from '../history/undo';
 import { copyVersionLink } from '../history/versionLinks';
-import { refreshReview, review, syncReviewed, type ReviewDeps } from '../review/commands';
+import { filterReview, refreshReview, review, syncReviewed, type ReviewDeps } from '../review/commands';
 import { bringHere, findOnServer, openOnServer, type OnServerDeps } from '../onServer/commands';
 import { chooseFiles, pullChosen } from '../onServer/firstPull';
 import { leaveOutHere } from '../onServer/leaveOut';
@@ -42,6 +42,7 @@ import { discard } from './discard';
 import { doctor } from './doctor';
 import { pullSelected, pushSelected, syncSelected } from './selectionCommands';
 import { addToIgnore, openSharedRules } from './sharedRules';
+import { toggleChecked } from './toggleChecked';
 import { track, trackFiles, untrack } from './trackCommands';
 import { pull, pullHeld, push, pushForce, pushInput, pushWithMessage, sync } from './transferCommands';
 
@@ -112,6 +113,9 @@ export function registerCommands(deps: CommandDeps): vscode.Disposable {
     reviewSync: () => syncReviewed(deps, 'sync'),
     reviewRefresh: () => refreshReview(deps),
     reviewClose: () => deps.review.close(),
+    reviewFilter: () => filterReview(deps),
+    reviewShowAll: () => deps.review.filter('all'),
+    toggleChecked: (...picked) => toggleChecked(deps, ...picked),
     ...sourceControlHandlers(deps),
     ...serverHandlers(deps),
     compare: (...picked) => compare(deps.picker, ...picked),

@@ -1,6 +1,7 @@
 import * as vscode from 'vscode';
 import { FileChoice, type ChosenPaths } from '../../core/status/fileChoice';
 import { parentOf } from '../../core/paths';
+import type { RemoteNode } from '../../core/status/remoteFolders';
 import { PalmtreeError } from '../../errors';
 import { sentences } from '../../messages/format';
 import { contextKeys, serverViewId } from '../shared/ids';
@@ -230,8 +231,22 @@ export class ServerView implements vscode.TreeDataProvider<ServerRow>, vscode.Di
     const [row, state] = clicked;
     if (isRestRow(row) || row.node === undefined) return;
     choosing.choice.set(row.node.path, state === vscode.TreeItemCheckboxState.Checked);
-    // A row that is drawn again would lose the next click.
+    // VS Code has changed these rows by itself. A row that is drawn again would lose the next click.
+    for (const [changed] of items) this.#drawn.item(changed);
     this.#describe();
+  }
+
+  /** Checks these rows, or unchecks them if all are checked. False if the view has none of them with a checkbox. */
+  toggle(rows: readonly unknown[]): boolean {
+    const choosing = this.#choosing;
+    const folders = choosing && this.#loaded.get(choosing.owner)?.folders;
+    const paths = rows.filter(isPathRow).map(({ node }) => node.path);
+    if (choosing === undefined || folders === undefined || paths.length === 0) return false;
+    const isChecked = paths.every((path) => choosing.choice.isChosen(path, folders));
+    for (const path of paths) choosing.choice.set(path, !isChecked);
+    this.#describe();
+    this.#drawn.redraw(this.#changed);
+    return true;
   }
 
   #topOf(owner: SyncedFolder): ServerRow | undefined {
@@ -257,6 +272,12 @@ export class ServerView implements vscode.TreeDataProvider<ServerRow>, vscode.Di
     const rows = nodes.slice(0, maxRows).map((node): ServerRow => ({ owner, node }));
     return nodes.length > maxRows ? [...rows, { owner, folder, rest: nodes.length - maxRows }] : rows;
   }
+}
+
+function isPathRow(row: unknown): row is { readonly node: RemoteNode } {
+  if (typeof row !== 'object' || row === null || !('node' in row)) return false;
+  const { node } = row;
+  return typeof node === 'object' && node !== null && 'name' in node && !('parent' in node);
 }
 
 /**

@@ -1,7 +1,9 @@
 import * as vscode from 'vscode';
 import { isPalmtreeError, PalmtreeError } from '../../errors';
 import type { Plan, PlanDirection } from '../../sync/review/plan';
+import { formatNumber } from '../../messages/format';
 import { showInStatusBar } from '../shared/notification';
+import { pickOne } from '../shared/quickInput';
 import { repeatable } from '../shared/repeatable';
 import { pullThenPush } from '../sync/pullThenPush';
 import { pullUnshown, runPull, runPush } from '../sync/runs';
@@ -10,7 +12,9 @@ import { callOptions, isConnected, targetFolder } from '../workspace/callOptions
 import { offerToSave } from '../workspace/unsavedFiles';
 import type { WorkspaceFolders } from '../workspace/workspaceFolders';
 import { makePlan } from './makePlan';
-import { planRows } from './planChoice';
+import { planRows, rowCount } from './planChoice';
+import { filteredPlan, planFilters } from './planFilter';
+import { filterTitles } from './planMessages';
 import type { Review } from './review';
 import type { ReviewView } from './reviewView';
 
@@ -33,13 +37,33 @@ export async function review(deps: ReviewDeps, argument: unknown): Promise<Plan 
   return options === undefined ? undefined : plan;
 }
 
-/** Makes the plan again. Paths that are not selected stay so. */
+/** Makes the plan again. Changes that are not selected stay so. */
 export async function refreshReview(deps: ReviewDeps): Promise<void> {
   const { note: _seen, ...current } = currentReview(deps);
   await deps.review.show({ ...current, plan: await makePlan(current.owner, current.plan.direction, undefined) });
 }
 
-/** Pushes or pulls the selected paths, and no change that came after the plan. */
+/** Lets the user pick the kind of changes that the review shows. */
+export async function filterReview(deps: ReviewDeps): Promise<void> {
+  const { plan, filter } = currentReview(deps);
+  const counted = planFilters.map((each) => ({ filter: each, count: rowCount(filteredPlan(plan, each)) }));
+  const items = counted
+    .filter(({ count }) => count > 0)
+    .map((each) => ({
+      ...each,
+      label: filterTitles[each.filter],
+      description: formatNumber(each.count),
+      ...(each.filter === filter && { icon: 'check' }),
+    }));
+  const picked = await pickOne(items, {
+    title: vscode.l10n.t('Palmtree: Filter Review'),
+    placeHolder: vscode.l10n.t('Select the changes to show. What is hidden is neither pushed nor pulled.'),
+  });
+  if (picked === undefined) throw new PalmtreeError('cancelled', 'nothing was picked');
+  await deps.review.filter(picked.filter);
+}
+
+/** Pushes or pulls the selected paths that the filter shows, and no change that came after the plan. */
 export async function syncReviewed(deps: ReviewDeps, direction: PlanDirection): Promise<void> {
   const current = currentReview(deps);
   await repeatable(async () => {
@@ -52,12 +76,12 @@ export async function syncReviewed(deps: ReviewDeps, direction: PlanDirection): 
 /** Returns true if something was pushed. */
 async function transferSelected(
   deps: ReviewDeps,
-  { owner, plan, choice, message }: Review,
+  { owner, plan, shown, choice, message }: Review,
   direction: PlanDirection,
 ): Promise<boolean> {
   const current = await makePlan(owner, plan.direction, undefined);
-  const push = { only: choice.paths(plan, current, 'push'), ...(message === undefined ? {} : { message }) };
-  const pull = { only: choice.paths(plan, current, 'pull') };
+  const push = { only: choice.paths(shown, current, 'push'), ...(message === undefined ? {} : { message }) };
+  const pull = { only: choice.paths(shown, current, 'pull') };
   if (direction === 'sync') {
     const { push: pushed } = await pullThenPush(deps, owner, undefined, { pull, push, isReviewed: true });
     return pushed !== undefined;
@@ -77,7 +101,7 @@ async function transferSelected(
 
 /** Keeps the view open while selected paths are left to sync. If the user closed it meanwhile, it stays closed. */
 async function closeOrRefresh(deps: ReviewDeps, shown: Review, message: string | undefined): Promise<void> {
-  if (deps.review.current !== shown) return;
+  if (deps.review.current?.plan !== shown.plan) return;
   const plan = await makePlan(shown.owner, shown.plan.direction, undefined);
   const isDone = [...planRows(plan)].every((row) => row.direction === undefined || !shown.choice.isSelected(row));
   if (isDone) await deps.review.close();

@@ -1,18 +1,35 @@
+import type { Entry } from '../../core/entry';
 import type { Plan, PlanRow } from '../../sync/review/plan';
 import { rowsBelow, type PlanNode } from './planNodes';
 
-/** The selected paths of a plan. All are selected at first; a path that is skipped stays skipped in the next plan. */
+/**
+ * The selected paths of a plan. All are selected at first; a path that is skipped stays skipped in the next plan, until its
+ * change is another one.
+ */
 export class PlanChoice {
-  readonly #unselected = new Set<string>();
+  /** The skipped changes. */
+  readonly #unselected = new Map<string, string>();
 
   isSelected(row: PlanRow): boolean {
-    return !this.#unselected.has(key(row));
+    const change = this.#unselected.get(key(row));
+    return change === undefined || change !== changeOf(row);
   }
 
   set(node: PlanNode, isSelected: boolean): void {
     for (const row of rowsBelow(node)) {
       if (isSelected) this.#unselected.delete(key(row));
-      else this.#unselected.add(key(row));
+      else this.#unselected.set(key(row), changeOf(row));
+    }
+  }
+
+  /** Forgets what was skipped and is not in this plan. */
+  adopt(plan: Plan): void {
+    const kept = [...planRows(plan)].filter((row) => !this.isSelected(row)).map(key);
+    const isKept = new Set(kept);
+    for (const skipped of [...this.#unselected.keys()]) {
+      // A plan of a push has no rows of a pull.
+      const isCovered = plan.direction === 'sync' || skipped.startsWith(`${plan.direction}/`);
+      if (isCovered && !isKept.has(skipped)) this.#unselected.delete(skipped);
     }
   }
 
@@ -59,6 +76,17 @@ export function hasRowsFor(plan: Plan, direction: 'push' | 'pull'): boolean {
   return false;
 }
 
+export function rowCount(plan: Plan): number {
+  return plan.folders.reduce((sum, { rows }) => sum + rows.length, plan.rows.length);
+}
+
 function key({ direction, path }: PlanRow): string {
   return `${direction}/${path}`;
+}
+
+/** Other text for each other change of a path. A new mtime alone is no change. */
+function changeOf({ effect, from = '', before, after }: PlanRow): string {
+  const of = (entry: Entry | undefined): string =>
+    entry === undefined ? '' : [entry.kind, entry.hash, entry.mode].join(' ');
+  return [effect, from, of(before), of(after)].join('\0');
 }

@@ -1,12 +1,12 @@
 import * as vscode from 'vscode';
-import type { Plan } from '../../sync/review/plan';
 import { joined } from '../../messages/format';
 import { contextKeys, planViewId } from '../shared/ids';
 import { createTreeView } from '../shared/treeView';
-import { hasRowsFor, PlanChoice } from './planChoice';
+import { filteredPlan, type PlanFilter } from './planFilter';
+import { hasRowsFor, PlanChoice, rowCount } from './planChoice';
 import { openCommand } from './diff';
 import { decidingNodes, isSelectable, nodeKey, planNodes, type GroupNode, type PlanNode } from './planNodes';
-import { outdatedNote, selectionMessage } from './planMessages';
+import { filterMessage, outdatedNote, selectionMessage } from './planMessages';
 import { reviewItem } from './reviewItem';
 import type { Review } from './review';
 import { DrawnRows } from '../views/drawnRows';
@@ -26,6 +26,8 @@ export class ReviewView implements vscode.TreeDataProvider<ReviewRow>, vscode.Di
   readonly #view: vscode.TreeView<ReviewRow>;
   readonly #subscriptions: vscode.Disposable;
   #review: Review | undefined;
+  /** What the user has left out of the last plan of each folder. */
+  readonly #choices = new WeakMap<SyncedFolder, PlanChoice>();
   #roots: readonly GroupNode[] = [];
   readonly #drawn = new DrawnRows<ReviewRow>({
     idOf: ({ owner, node }) => `${owner.folder.uri.toString()}\0${nodeKey(node)}`,
@@ -55,18 +57,37 @@ export class ReviewView implements vscode.TreeDataProvider<ReviewRow>, vscode.Di
     return this.#review;
   }
 
-  /** Replaces the plan. Paths that are not selected stay so. */
-  async show(next: Omit<Review, 'choice'>): Promise<void> {
-    const choice = this.#review?.owner === next.owner ? this.#review.choice : new PlanChoice();
-    const review = { ...next, choice };
-    this.#review = review;
-    this.#roots = planNodes(review.plan);
-    this.#statesBefore = review.owner.sync.pathStates;
-    this.#view.message = review.note ?? '';
+  /** Replaces the plan. Changes that were not selected stay so, and a filter stays on while it shows any. */
+  async show(next: Omit<Review, 'choice' | 'filter' | 'shown'>): Promise<void> {
+    const { owner, plan } = next;
+    const choice = this.#choices.get(owner) ?? new PlanChoice();
+    this.#choices.set(owner, choice);
+    choice.adopt(plan);
+    const last = this.#review?.owner === owner ? this.#review.filter : 'all';
+    const filter = rowCount(filteredPlan(plan, last)) > 0 ? last : 'all';
+    this.#statesBefore = owner.sync.pathStates;
+    this.#view.message = next.note ?? '';
+    await this.#draw({ ...next, choice, filter, shown: filteredPlan(plan, filter) });
+    await vscode.commands.executeCommand(`${planViewId}.focus`);
+  }
+
+  /** Shows only the changes of this kind. */
+  async filter(filter: PlanFilter): Promise<void> {
+    if (this.#review === undefined) return;
+    await this.#draw({ ...this.#review, filter, shown: filteredPlan(this.#review.plan, filter) });
+  }
+
+  /** Checks these rows, or unchecks them if all are checked. False if the view has none of them with a checkbox. */
+  toggle(rows: readonly unknown[]): boolean {
+    const review = this.#review;
+    const nodes = rows.filter(isReviewRow).flatMap(({ node }) => (isSelectable(node) ? [node] : []));
+    if (review === undefined || nodes.length === 0) return false;
+    const { choice } = review;
+    const isChecked = nodes.every((node) => choice.count(node).selected === choice.count(node).total);
+    for (const node of nodes) choice.set(node, !isChecked);
     this.#describe(review);
     this.#drawn.redraw(this.#changed);
-    await this.#setContexts(review.plan);
-    await vscode.commands.executeCommand(`${planViewId}.focus`);
+    return true;
   }
 
   async close(): Promise<void> {
@@ -74,6 +95,14 @@ export class ReviewView implements vscode.TreeDataProvider<ReviewRow>, vscode.Di
     this.#roots = [];
     this.#drawn.redraw(this.#changed);
     await this.#setContexts(undefined);
+  }
+
+  async #draw(review: Review): Promise<void> {
+    this.#review = review;
+    this.#roots = planNodes(review.shown);
+    this.#describe(review);
+    this.#drawn.redraw(this.#changed);
+    await this.#setContexts(review);
   }
 
   getChildren(row?: ReviewRow): ReviewRow[] {
@@ -106,12 +135,13 @@ export class ReviewView implements vscode.TreeDataProvider<ReviewRow>, vscode.Di
   }
 
   /** The number of selected paths is above the rows: a row that is drawn again loses the clicks on the rows in it. */
-  #describe({ owner, choice }: Review): void {
+  #describe({ owner, choice, plan, shown, filter }: Review): void {
     const counts = this.#roots.filter(isSelectable).map((root) => choice.count(root));
     const selected = counts.reduce((sum, count) => sum + count.selected, 0);
     const total = counts.reduce((sum, count) => sum + count.total, 0);
     const folder = this.#folders.all.length > 1 ? owner.folder.name : '';
-    this.#view.description = joined(' · ', folder, selectionMessage({ selected, total }));
+    const hidden = filterMessage(filter, rowCount(plan) - rowCount(shown));
+    this.#view.description = joined(' · ', folder, hidden, selectionMessage({ selected, total }));
   }
 
   #select(items: readonly (readonly [ReviewRow, vscode.TreeItemCheckboxState])[]): void {
@@ -121,6 +151,8 @@ export class ReviewView implements vscode.TreeDataProvider<ReviewRow>, vscode.Di
     for (const node of decidingNodes([...states.keys()])) {
       review.choice.set(node, states.get(node) === vscode.TreeItemCheckboxState.Checked);
     }
+    // VS Code has changed these rows by itself: they are drawn again only if they have to look otherwise.
+    for (const [row] of items) this.#drawn.item(row);
     this.#describe(review);
   }
 
@@ -140,16 +172,23 @@ export class ReviewView implements vscode.TreeDataProvider<ReviewRow>, vscode.Di
     }
   }
 
-  async #setContexts(plan: Plan | undefined): Promise<void> {
+  async #setContexts(review: Review | undefined): Promise<void> {
     const values = {
-      [contextKeys.reviewing]: plan !== undefined,
-      [contextKeys.planPushes]: plan !== undefined && hasRowsFor(plan, 'push'),
-      [contextKeys.planPulls]: plan !== undefined && hasRowsFor(plan, 'pull'),
+      [contextKeys.reviewing]: review !== undefined,
+      [contextKeys.planFiltered]: review !== undefined && review.filter !== 'all',
+      [contextKeys.planPushes]: review !== undefined && hasRowsFor(review.shown, 'push'),
+      [contextKeys.planPulls]: review !== undefined && hasRowsFor(review.shown, 'pull'),
     };
     for (const [key, value] of Object.entries(values)) {
       await vscode.commands.executeCommand('setContext', key, value);
     }
   }
+}
+
+function isReviewRow(row: unknown): row is ReviewRow {
+  if (typeof row !== 'object' || row === null || !('node' in row)) return false;
+  const { node } = row;
+  return typeof node === 'object' && node !== null && ('group' in node || 'parent' in node);
 }
 
 function sameStates(a: ReadonlyMap<string, unknown>, b: ReadonlyMap<string, unknown>): boolean {

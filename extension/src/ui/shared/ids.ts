@@ -29,6 +29,9 @@ export const commandIds = {
   reviewSync: 'palmtree.reviewSync',
   reviewRefresh: 'palmtree.reviewRefresh',
   reviewClose: 'palmtree.reviewClose',
+  reviewFilter: 'palmtree.reviewFilter',
+  reviewShowAll: 'palmtree.reviewShowAll',
+  toggleChecked: 'palmtree.toggleChecked',
   compare: 'palmtree.compare',
   merge: 'palmtree.merge',
   completeMerge: 'palmtree.completeMerge',
@@ -122,9 +125,11 @@ export const contextKeys = {
   choosing: 'palmtree.choosing',
   /** The review is open. */
   reviewing: 'palmtree.reviewing',
-  /** The plan under review has paths to push. */
+  /** The review shows one kind of changes only. */
+  planFiltered: 'palmtree.planFiltered',
+  /** The review shows paths to push. */
   planPushes: 'palmtree.planPushes',
-  /** The plan under review has paths to pull. */
+  /** The review shows paths to pull. */
   planPulls: 'palmtree.planPulls',
 } as const;
 

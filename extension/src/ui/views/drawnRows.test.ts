@@ -31,6 +31,18 @@ describe('rows that are drawn', () => {
     expect(rows.takeChanged()).toEqual([]);
   });
 
+  it('are not drawn again before VS Code has asked for them', () => {
+    const content: Record<string, readonly Row[]> = { '': [folder, other], notes: [file] };
+    const { rows, draw } = drawnView(content);
+    content[''] = [other];
+    expect(rows.takeChanged()).toBeUndefined();
+    content[''] = [folder];
+    expect(rows.takeChanged()).toEqual([]);
+    draw();
+    content[''] = [other];
+    expect(rows.takeChanged()).toBeUndefined();
+  });
+
   it('are drawn again by themselves when they look different, and once', () => {
     const content: Record<string, readonly Row[]> = { '': [folder, other], notes: [file] };
     const { rows } = drawnView(content);

@@ -66,6 +66,9 @@ export class DrawnRows<R extends object> {
 
   /** The rows to draw again, with all rows in them; undefined for the whole view. */
   takeChanged(): R[] | undefined {
+    // VS Code has not asked for any row yet, and will. Told to ask anew, it asks twice at once, mixes up its requests for the
+    // rows in expanded rows (`TreeDataSource.getChildren`), and leaves some out.
+    if (this.#top === undefined) return [];
     const changed: R[] = [];
     const isUnchanged = this.#drawn.size <= maxCompared && this.#compareChildren(undefined, changed);
     if (isUnchanged) return changed;
