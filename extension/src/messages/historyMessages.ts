@@ -7,11 +7,16 @@ import { cited, commaList, formatBytes, formatNumber, joined, relativeTime } fro
  * `3 minutes ago · renamed from notes/old.md · “the message” · 12.0 kB`. The size comes last, since a narrow view cuts off
  * the end.
  */
-export function versionDescription({ createdAt, message, entry, renamedFrom }: FileVersion, now: Date): string {
+export function versionDescription(version: FileVersion, now: Date): string {
+  return joined(' · ', ...versionWords(version, now));
+}
+
+/** The same in parts, some of which may be empty. */
+export function versionWords({ createdAt, message, entry, renamedFrom }: FileVersion, now: Date): readonly string[] {
   const size =
     entry === null ? l10n.t('deleted') : entry.kind === 'symlink' ? l10n.t('symbolic link') : formatBytes(entry.size);
   const rename = renamedFrom === undefined ? '' : l10n.t('renamed from {0}', renamedFrom);
-  return joined(' · ', relativeTime(new Date(createdAt), now), rename, quotedMessage(message), size);
+  return [relativeTime(new Date(createdAt), now), rename, quotedMessage(message), size];
 }
 
 /** The part of a revision's description about the changes that the server has removed. */
@@ -40,10 +45,15 @@ function changesText(revision: RevisionSummary): string {
 
 /** `3 minutes ago · “the message” · 1 renamed, 2 changed, 1 deleted · forced · removed by retention` */
 export function revisionDescription(revision: RevisionSummary, now: Date): string {
+  return joined(' · ', ...revisionWords(revision, now));
+}
+
+/** The same in parts, some of which may be empty. */
+export function revisionWords(revision: RevisionSummary, now: Date): readonly string[] {
   const { createdAt, message, forced } = revision;
   const time = relativeTime(new Date(createdAt), now);
   const isForced = forced ? l10n.t('forced') : '';
-  return joined(' · ', time, quotedMessage(message), changesText(revision), isForced, removedText(revision));
+  return [time, quotedMessage(message), changesText(revision), isForced, removedText(revision)];
 }
 
 function quotedMessage(message: string | null): string {

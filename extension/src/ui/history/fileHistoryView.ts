@@ -9,6 +9,7 @@ import {
   isRemovedRow,
   moreItem,
   removedItem,
+  pushLabel,
   pushTooltip,
   versionBefore,
   type ShownVersion,
@@ -21,7 +22,7 @@ import { formatNumber } from '../../messages/format';
 import { commandIds, fileHistoryViewId } from '../shared/ids';
 import { showProgressInView } from '../shared/notification';
 import { plainLine } from '../../messages/plainText';
-import { versionDescription } from '../../messages/historyMessages';
+import { versionDescription, versionWords } from '../../messages/historyMessages';
 import { rowLabel } from '../shared/rowLabel';
 import { createTreeView } from '../shared/treeView';
 import { DrawnRows } from '../views/drawnRows';
@@ -218,7 +219,7 @@ function idOf(row: Row): string {
 }
 
 function itemOf(row: Row): vscode.TreeItem {
-  if (isMoreRow(row)) return moreItem(row);
+  if (isMoreRow(row)) return moreItem(row, vscode.l10n.t('older versions'));
   return isRemovedRow(row) ? removedItem(row, versionsText(row.removed)) : versionItem(row);
 }
 
@@ -231,7 +232,7 @@ function versionItem(row: FileVersionRow): vscode.TreeItem {
   const item = new vscode.TreeItem(revisionLabel(push.revision, push));
   item.description = versionDescription(push, new Date());
   item.tooltip = pushTooltip(push.revision, push);
-  item.accessibilityInformation = rowLabel(revisionLabel(push.revision, push), item.description);
+  item.accessibilityInformation = rowLabel(pushLabel(push.revision, push), ...versionWords(push, new Date()));
   item.iconPath = new vscode.ThemeIcon(version.isDeleted ? 'trash' : 'git-commit');
   item.contextValue = version.isDeleted ? 'version.deleted' : 'version';
   const title = vscode.l10n.t('Compare with Previous Version');

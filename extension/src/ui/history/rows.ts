@@ -64,9 +64,11 @@ export function isMoreRow(row: unknown): row is MoreRow {
   return typeof row === 'object' && row !== null && 'loadMore' in row;
 }
 
-export function moreItem(row: MoreRow): vscode.TreeItem {
+/** `subject` names the rows that a click loads, for a screen reader. */
+export function moreItem(row: MoreRow, subject: string): vscode.TreeItem {
   const label = vscode.l10n.t('Load More…');
   const item = new vscode.TreeItem(label);
+  item.accessibilityInformation = rowLabel(label, subject);
   item.contextValue = 'more';
   item.command = { command: commandIds.moreHistory, title: label, arguments: [row] };
   return item;
@@ -77,6 +79,11 @@ type Push = Pick<RevisionSummary, 'author' | 'createdAt' | 'message'>;
 /** `r7 by laptop` */
 export function revisionLabel(revision: number, { author }: Push): string {
   return vscode.l10n.t('r{0} by {1}', revision, author);
+}
+
+/** `Revision 7, pushed by laptop` */
+export function pushLabel(revision: number, { author }: Push): string {
+  return vscode.l10n.t('Revision {0}, pushed by {1}', revision, author);
 }
 
 /** A row that stands for versions that the server has removed. */
@@ -111,7 +118,6 @@ export function removedItem({ removed }: RemovedRow, label: string): vscode.Tree
 }
 
 /** Three lines: the revision and its author, the exact time, and the whole message. */
-export function pushTooltip(revision: number, { author, createdAt, message }: Push): string {
-  const title = vscode.l10n.t('Revision {0}, pushed by {1}', revision, author);
-  return joined('\n', title, formatDate(new Date(createdAt)), message ?? '');
+export function pushTooltip(revision: number, push: Push): string {
+  return joined('\n', pushLabel(revision, push), formatDate(new Date(push.createdAt)), push.message ?? '');
 }

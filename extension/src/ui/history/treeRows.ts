@@ -8,6 +8,7 @@ import {
   removedItem,
   moreItem,
   revisionLabel,
+  pushLabel,
   pushTooltip,
   type MoreRow,
   type RemovedRow,
@@ -15,7 +16,7 @@ import {
 } from './rows';
 import { commandIds } from '../shared/ids';
 import { fileCount, formatNumber, joined } from '../../messages/format';
-import { revisionDescription } from '../../messages/historyMessages';
+import { revisionDescription, revisionWords } from '../../messages/historyMessages';
 import { inFolderOf, rowLabel } from '../shared/rowLabel';
 import type { SyncedFolder } from '../workspace/workspaceFolders';
 
@@ -65,7 +66,7 @@ export function rowId(row: TreeHistoryRow): string {
 }
 
 export function itemOf(row: TreeHistoryRow): vscode.TreeItem {
-  if (isMoreRow(row)) return moreItem(row);
+  if (isMoreRow(row)) return moreItem(row, vscode.l10n.t('older revisions'));
   if (isRemovedRow(row)) return removedItem(row, changesText(row.removed));
   if ('kind' in row) return folderItem(row.owner);
   if ('rest' in row) return restItem(row);
@@ -79,6 +80,7 @@ export function isRevisionRow(row: unknown): row is RevisionRow {
 
 function folderItem({ folder }: SyncedFolder): vscode.TreeItem {
   const item = new vscode.TreeItem(folder.name, vscode.TreeItemCollapsibleState.Expanded);
+  item.accessibilityInformation = rowLabel(folder.name, vscode.l10n.t('workspace folder'));
   item.iconPath = new vscode.ThemeIcon('root-folder');
   return item;
 }
@@ -88,7 +90,10 @@ function revisionItem({ revision }: RevisionRow): vscode.TreeItem {
   const item = new vscode.TreeItem(revisionLabel(revision.number, revision), Collapsed);
   item.description = revisionDescription(revision, new Date());
   item.tooltip = pushTooltip(revision.number, revision);
-  item.accessibilityInformation = rowLabel(revisionLabel(revision.number, revision), item.description);
+  item.accessibilityInformation = rowLabel(
+    pushLabel(revision.number, revision),
+    ...revisionWords(revision, new Date()),
+  );
   item.iconPath = new vscode.ThemeIcon('git-commit');
   // With nothing left, there is nothing to restore or to undo.
   item.contextValue = isAllRemoved(revision) ? 'revision.removed' : 'revision';
@@ -130,17 +135,22 @@ export function changeRow(owner: SyncedFolder, number: number, change: RevisionC
 
 function renamedFolderItem({ owner, renamed }: RenamedFolderRow): vscode.TreeItem {
   const { from, to, changes } = renamed;
-  const item = new vscode.TreeItem(to === '' ? owner.folder.name : to, vscode.TreeItemCollapsibleState.Collapsed);
-  item.description = joined(' · ', vscode.l10n.t('renamed from {0}', from), fileCount(changes.length));
+  const name = to === '' ? owner.folder.name : to;
+  const item = new vscode.TreeItem(name, vscode.TreeItemCollapsibleState.Collapsed);
+  const words = [vscode.l10n.t('renamed from {0}', from), fileCount(changes.length)];
+  item.description = joined(' · ', ...words);
+  item.accessibilityInformation = rowLabel(name, ...words);
   item.tooltip = vscode.l10n.t('{0} was renamed to {1}', from, to === '' ? '.' : to);
   item.iconPath = new vscode.ThemeIcon('folder');
   item.contextValue = 'renamedFolder';
   return item;
 }
 
-function restItem({ rest }: RestRow): vscode.TreeItem {
+function restItem({ rest, above }: RestRow): vscode.TreeItem {
   const text = rest === 1 ? vscode.l10n.t('and 1 more file') : vscode.l10n.t('and {0} more files', formatNumber(rest));
   const item = new vscode.TreeItem(text);
+  const number = 'renamed' in above ? above.number : above.revision.number;
+  item.accessibilityInformation = rowLabel(text, vscode.l10n.t('in revision {0}', number));
   item.contextValue = 'rest';
   return item;
 }

@@ -1,5 +1,6 @@
 import * as vscode from 'vscode';
 import type { PathState } from '../../core/status/pathState';
+import { colorIds } from '../shared/ids';
 import { presentations } from '../views/statusPresentation';
 
 /** The scheme of a row in the view of the server's files. It keeps away the decorations of other extensions. */
@@ -25,7 +26,7 @@ export function registerServerDecorations(): vscode.Disposable {
       const look = new URLSearchParams(uri.query);
       const presentation = presentations[look.get('state') as PathState] as
         (typeof presentations)[PathState] | undefined;
-      const color = look.has('away') ? 'disabledForeground' : presentation?.color;
+      const color = look.has('away') ? colorIds.absent : presentation?.color;
       if (color === undefined) return undefined;
       // The row's own tooltip has the words.
       return new vscode.FileDecoration(presentation?.badge, undefined, new vscode.ThemeColor(color));

@@ -133,6 +133,14 @@ export const contextKeys = {
   planPulls: 'palmtree.planPulls',
 } as const;
 
+/** The colors that the manifest defines: where those of git are too dark on black, or too pale, high contrast has others. */
+export const colorIds = {
+  conflict: 'palmtree.conflictForeground',
+  deleted: 'palmtree.deletedForeground',
+  /** Of files on the server that are not on this machine. */
+  absent: 'palmtree.absentForeground',
+} as const;
+
 /** The publisher and the name of the extension. */
 export const extensionId = 'palmtree.palmtree-sync';
 

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import {
+  colorIds,
   commandIds,
   contextKeys,
   fileHistoryViewId,
@@ -19,6 +20,7 @@ interface Manifest {
     configuration: { properties: Record<string, Partial<SettingSchema> & { default: unknown }> };
     menus: Record<string, { command?: string; submenu?: string; when?: string; group?: string }[]>;
     submenus: { id: string }[];
+    colors: { id: string }[];
     views: Record<string, { id: string }[]>;
     languageModelTools: unknown;
     viewsWelcome: { when: string; contents: string }[];
@@ -58,7 +60,10 @@ describe('package.json and the table of ids', () => {
     const submenus = contributes.submenus.map(({ id }) => id);
     expect(items.flatMap(({ submenu }) => submenu ?? []).every((id) => submenus.includes(id))).toBe(true);
     const views = [trackedViewId, planViewId, serverViewId, fileHistoryViewId, treeHistoryViewId, gitViewId];
-    const known: string[] = [...Object.values(commandIds), ...Object.values(contextKeys), ...views, ...submenus];
+    const colors = Object.values(colorIds);
+    expect(contributes.colors.map(({ id }) => id)).toEqual(colors);
+    const ids = [...Object.values(commandIds), ...Object.values(contextKeys)];
+    const known: string[] = [...ids, ...colors, ...views, ...submenus];
     const mentioned = [
       ...(source + Object.values(texts).join('\n')).matchAll(
         /palmtree\.(?!svg|mjs|json|palmtree-sync)[a-zA-Z]+(?:\.[a-zA-Z]+)*/g,
@@ -119,6 +124,13 @@ describe('the commands of package.json', () => {
     const iconOf = new Map(commands.map(({ command, icon }) => [command, icon]));
     const without = toolbarItems(menu).filter(({ command }) => iconOf.get(command ?? '') === undefined);
     expect(without).toEqual([]);
+  });
+
+  it('have titles that make sense alone in the toolbars, where a screen reader reads nothing else', () => {
+    const shown = ['view/title', 'editor/title', 'view/item/context'].flatMap(toolbarItems);
+    const titles = new Map(commands.map(({ command, title }) => [command, title]));
+    const vague = /^(Add|Clear|Close|Filter|More|Open|Refresh|Remove|Reset|Show)\b\W*$/;
+    expect(shown.filter(({ command = '' }) => vague.test(titles.get(command) ?? ''))).toEqual([]);
   });
 
   it('have different icons in one toolbar', () => {

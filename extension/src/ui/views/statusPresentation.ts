@@ -3,6 +3,7 @@ import type { PathState } from '../../core/status/pathState';
 import { heldMessage } from '../../messages/heldMessages';
 import { problemMessage } from '../../messages/problemMessages';
 import type { FolderSync } from '../../sync/folder/folderSync';
+import { colorIds } from '../shared/ids';
 
 /** The appearance of a state in the tree view and in the Explorer. The arrows are those of the status bar. */
 export interface StatusPresentation {
@@ -31,7 +32,7 @@ export const presentations: Readonly<Record<PathState, StatusPresentation>> = {
     tooltip: l10n.t(
       'Deleted here. A push deletes it on the server, whose history keeps it until the retention policy removes it.',
     ),
-    color: 'gitDecoration.deletedResourceForeground',
+    color: colorIds.deleted,
   },
   both: {
     badge: '↑↓',
@@ -43,7 +44,7 @@ export const presentations: Readonly<Record<PathState, StatusPresentation>> = {
     badge: '!',
     word: l10n.t('conflict'),
     tooltip: l10n.t('Conflict: changed here and on the server. Both versions are kept.'),
-    color: 'gitDecoration.conflictingResourceForeground',
+    color: colorIds.conflict,
   },
   problem: {
     badge: '⊘',

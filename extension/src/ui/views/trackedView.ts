@@ -5,7 +5,7 @@ import { PathTree, type PathNode } from '../../core/status/pathTree';
 import type { ActiveMerges } from '../workspace/activeMerges';
 import { commaList, fileCount, formatNumber, joined } from '../../messages/format';
 import { commandIds, trackedViewId } from '../shared/ids';
-import { conflictMessage } from '../../messages/conflictMessage';
+import { collisionMessage, conflictMessage } from '../../messages/conflictMessage';
 import { pendingSigns } from '../shared/pendingSigns';
 import { problemMessage } from '../../messages/problemMessages';
 import { inFolderOf, rowLabel } from '../shared/rowLabel';
@@ -212,9 +212,10 @@ class TrackedFiles implements vscode.TreeDataProvider<Row>, vscode.Disposable {
     const kind = isMerging ? vscode.l10n.t('merging') : conflict === undefined ? '' : conflictMessage(conflict);
     item.iconPath = vscode.ThemeIcon.File;
     item.description = joined(' · ', folderOf(path), kind);
-    item.tooltip = path;
-    const state = isMerging ? '' : presentations.conflict.word;
-    item.accessibilityInformation = rowLabel(node?.name ?? path, state, kind, inFolderOf(path));
+    const collision = conflict === undefined ? '' : collisionMessage(conflict);
+    item.tooltip = joined('\n', path, collision);
+    const state = isMerging ? kind : presentations.conflict.word;
+    item.accessibilityInformation = rowLabel(node?.name ?? path, state, collision, inFolderOf(path));
     item.contextValue = isMerging ? 'file.conflict.text.merging' : this.#contextOf(owner, 'conflict', conflict);
     item.command = { command: commandIds.compare, title: vscode.l10n.t('Compare with Server'), arguments: [uri] };
     return item;
@@ -247,8 +248,10 @@ class TrackedFiles implements vscode.TreeDataProvider<Row>, vscode.Disposable {
   #pathLabel({ sync }: SyncedFolder, { kind, name, path, state, pending }: PathNode): { readonly label: string } {
     const inFolder = inFolderOf(path);
     const detail = reasonMessage(sync, path, state) ?? '';
-    if (kind === 'folder')
-      return rowLabel(name, ...(pending === undefined ? [] : pendingWords(pending)), inFolder, detail);
+    if (kind === 'folder') {
+      const words = pending === undefined ? [] : pendingWords(pending);
+      return rowLabel(name, vscode.l10n.t('folder'), ...words, inFolder, detail);
+    }
     if (state === undefined) return rowLabel(name, inFolder);
     return rowLabel(name, statusPresentation(sync, path, state).word, inFolder, detail);
   }
