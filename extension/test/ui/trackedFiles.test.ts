@@ -31,8 +31,9 @@ describe('the view of tracked files', () => {
     await view.expand('notes');
     for (const label of [
       'Conflicts, 1',
+      'plan.md, conflict, edited here and on the server, in notes',
       'plan.md, conflict, in notes',
-      'notes, 1 to push, 1 conflict',
+      'notes, folder, 1 to push, 1 conflict',
       'list.md, deleted, in notes',
       'seeds.md, in notes',
     ]) {
