@@ -88,8 +88,10 @@ describe('the view of the server', () => {
   it('leaves files out here, keeps what differs, and takes that back', async ({ desk, laptop }) => {
     const window = await desk.openInSync(laptop, files);
     await desk.write('notes/photos/sea.txt', 'edited');
-    await window.pending('↑1');
+    await desk.delete('notes/seeds.md');
+    await window.pending('↑2');
     const view = await openView(window);
+    await view.row('seeds.md').filter({ hasText: 'deleted here' }).waitFor();
     await view.contextMenu('photos', 'Leave Out Here…');
     const question = 'Leave notes/photos out on this machine?';
     await window.page
@@ -101,11 +103,11 @@ describe('the view of the server', () => {
     await view.row('photos').filter({ hasText: 'left out here' }).waitFor();
     expect(existsSync(desk.path('notes/photos/palm.txt'))).toBe(false);
     expect(await desk.read('notes/photos/sea.txt')).toBe('edited');
-    await window.inSync();
+    await window.pending('↑1');
     expect(await desk.pathsOnServer()).toEqual(Object.keys(files));
     await window.notifications.click('notes/photos is left out on this machine', 'Undo');
     await desk.becomes('notes/photos/palm.txt', files['notes/photos/palm.txt']);
-    await window.pending('↑1');
+    await window.pending('↑2');
   });
 
   it('finds a file by its name, opens it read-only, and reveals it', async ({ desk, laptop }) => {

@@ -44,14 +44,14 @@ export interface ServerTable {
 
 /**
  * Why a file of the server is not here. `left`: the user has left it out. `excluded`: a pattern excludes it. `pending`: a
- * pull brings it. `held`, `problem`: its state.
+ * pull brings it. `deleted`, `held`, `problem`: its state.
  */
-type Absence = 'left' | 'excluded' | 'pending' | 'held' | 'problem';
+type Absence = 'left' | 'excluded' | 'pending' | 'deleted' | 'held' | 'problem';
 
 function absenceOf({ sync }: SyncedFolder, { selection }: ServerTable, path: string): Absence | undefined {
   if (sync.isOnDisk(path)) return undefined;
   const state = sync.pathStates.get(path);
-  if (state === 'held' || state === 'problem') return state;
+  if (state === 'deleted' || state === 'held' || state === 'problem') return state;
   const rule = selection.ruleFor(path);
   if (rule?.effect === 'untrack') return 'left';
   return rule?.path !== path && selection.excludedBy(path, 'file') !== undefined ? 'excluded' : 'pending';
@@ -70,6 +70,7 @@ const absences: Readonly<Record<Absence, { readonly word: string; readonly toolt
     word: vscode.l10n.t('not here yet'),
     tooltip: vscode.l10n.t('On the server only. The next pull brings it.'),
   },
+  deleted: { ...presentations.deleted, word: vscode.l10n.t('deleted here') },
   held: presentations.held,
   problem: presentations.problem,
 };
