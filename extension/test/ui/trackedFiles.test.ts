@@ -17,30 +17,6 @@ describe('the view of tracked files', () => {
     await window.view('File History').row('r1 by laptop').waitFor();
   });
 
-  it('says to a screen reader what each row says with colors and signs', async ({ desk, laptop }) => {
-    const window = await desk.openInSync(laptop, { ...files, 'notes/seeds.md': 'peas\n' });
-    await window.showContainer('Palmtree');
-    const view = window.view('Tracked Files');
-    await laptop.write('notes/plan.md', 'sell\n');
-    await laptop.push();
-    await desk.write('notes/plan.md', 'dig\nplant\n');
-    await desk.delete('notes/list.md');
-    await window.pending('↑2 ↓1');
-    await window.runCommand('Palmtree: Pull');
-    await window.pending('↑1 !1');
-    await view.expand('notes');
-    for (const label of [
-      'Conflicts, 1',
-      'plan.md, conflict, edited here and on the server, in notes',
-      'plan.md, conflict, in notes',
-      'notes, folder, 1 to push, 1 conflict',
-      'list.md, deleted, in notes',
-      'seeds.md, in notes',
-    ]) {
-      await view.pane.getByRole('treeitem', { name: label, exact: true }).first().waitFor();
-    }
-  });
-
   it('and the Explorer show on collapsed folders what is pending in them', async ({ desk, laptop }) => {
     const window = await desk.openInSync(laptop, files);
     await desk.write('notes/list.md', 'spade\nhoe\n');

@@ -33,6 +33,10 @@ export class ScmPart extends RowsPart {
     await group.getByRole('button', { name: action }).click();
   }
 
+  get tree(): Locator {
+    return this.#view.getByRole('tree');
+  }
+
   /** The input box. */
   get input(): Locator {
     return this.#view.locator('.scm-editor');
