@@ -23,19 +23,19 @@ export function pathLines(paths: readonly string[]): string {
   return firstLines(sortedNaturally(paths)).join('\n');
 }
 
-/** A heading with the number of paths and the first of them; empty without a path. */
-export function pathSection(title: string, paths: readonly string[]): string {
-  return listSection(title, sortedNaturally(paths));
+/** A heading with the number of paths and the first of them, at most `max`; empty without a path. */
+export function pathSection(title: string, paths: readonly string[], max = maxInDialog): string {
+  return listSection(title, sortedNaturally(paths), max);
 }
 
 /** The same for lines in an order of their own. */
-export function listSection(title: string, lines: readonly string[]): string {
-  const indented = firstLines(lines).map((line) => `  ${line}`);
+export function listSection(title: string, lines: readonly string[], max = maxInDialog): string {
+  const indented = firstLines(lines, max).map((line) => `  ${line}`);
   return lines.length === 0 ? '' : [l10n.t('{0} ({1}):', title, formatNumber(lines.length)), ...indented].join('\n');
 }
 
-function firstLines(lines: readonly string[]): string[] {
-  const first = lines.slice(0, maxInDialog).map(plainLine);
-  if (lines.length > maxInDialog) first.push(l10n.t('… and {0} more', formatNumber(lines.length - maxInDialog)));
+function firstLines(lines: readonly string[], max = maxInDialog): string[] {
+  const first = lines.slice(0, max).map(plainLine);
+  if (lines.length > max) first.push(l10n.t('… and {0} more', formatNumber(lines.length - max)));
   return first;
 }

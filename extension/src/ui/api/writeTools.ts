@@ -1,6 +1,7 @@
 import * as vscode from 'vscode';
+import type { PathState } from '../../core/status/pathState';
 import { joined } from '../../messages/format';
-import { pathLines } from '../../messages/pathList';
+import { pathSection } from '../../messages/pathList';
 import { plainLine } from '../../messages/plainText';
 import { withProgress } from '../shared/withProgress';
 import { pullUnshown, pushUnshown } from '../sync/runs';
@@ -11,6 +12,9 @@ import type { SyncedFolder } from '../workspace/workspaceFolders';
 import { limitTo, pullOutcome, pushOutcome } from './apiValues';
 import { ToolError } from './toolError';
 import type { ToolInput } from './toolInputs';
+
+/** The paths of each kind that a question lists. VS Code scrolls it; a dialog, which cannot scroll, lists fewer. */
+const maxListed = 50;
 
 /** The question that VS Code asks before a tool changes something. */
 export interface Question {
@@ -29,7 +33,7 @@ export async function pushQuestion(
   await withProgress(vscode.l10n.t('Palmtree: Push'), (reporter) => sync.rescan(reporter)).catch(() => undefined);
   const changed = pushablePaths(sync, paths);
   const lines = [
-    pathLines(changed),
+    pushSections(sync, changed),
     message === undefined ? '' : vscode.l10n.t('Message: {0}', plainLine(message)),
     vscode.l10n.t('Undo Push… takes it back with a new revision.'),
   ];
@@ -64,7 +68,7 @@ export async function push(
 export function pullQuestion({ sync }: SyncedFolder, { paths }: ToolInput<'palmtree_pull'>): Question {
   const { tree = '', server = '' } = sync.state.binding ?? {};
   const lines = [
-    pathLines(pendingPaths(sync, paths, ['incoming', 'both'])),
+    pullSections(sync, pendingPaths(sync, paths, ['incoming', 'both'])),
     vscode.l10n.t('Files that are replaced or deleted are kept in a backup. Undo Last Pull… takes it back.'),
   ];
   return { title: vscode.l10n.t('Pull from "{0}" on {1}?', tree, server), detail: joined('\n\n', ...lines) };
@@ -114,6 +118,35 @@ export async function restore(
   const text = vscode.l10n.t('{0} was restored from revision {1}.', path, revision);
   if (result.written.length > 0) void notifyWithActions(log, folder, text, [undoAction(log, owner, [result.backup])]);
   return { restored: result.written, skipped: result.skipped, untracked: plan.untracked };
+}
+
+/** The paths by the effect of a push. The user must not overlook a deletion, or a new file, behind many changed ones. */
+function pushSections({ pathStates }: SyncedFolder['sync'], paths: readonly string[]): string {
+  const inState = (state: PathState): string[] => paths.filter((path) => pathStates.get(path) === state);
+  return sections(
+    [vscode.l10n.t('Will be deleted on the server'), inState('deleted')],
+    [vscode.l10n.t('Will be added on the server'), inState('added')],
+    [vscode.l10n.t('Will be replaced on the server'), inState('modified')],
+  );
+}
+
+/** The paths by the effect of a pull. One that both sides changed is merged, or left as it is. */
+function pullSections(sync: SyncedFolder['sync'], paths: readonly string[]): string {
+  const effects = Map.groupBy(paths, (path) => {
+    if (sync.pathStates.get(path) === 'both') return 'replaced';
+    if (sync.serverFiles.entry(path) === undefined) return 'deleted';
+    return sync.isOnDisk(path) ? 'replaced' : 'created';
+  });
+  return sections(
+    [vscode.l10n.t('Will be deleted here'), effects.get('deleted') ?? []],
+    [vscode.l10n.t('Will be created here'), effects.get('created') ?? []],
+    [vscode.l10n.t('Will be replaced here'), effects.get('replaced') ?? []],
+  );
+}
+
+/** Sections with a number each, so whatever is not listed is counted. */
+function sections(...all: readonly (readonly [title: string, paths: readonly string[]])[]): string {
+  return joined('\n\n', ...all.map(([title, paths]) => pathSection(title, paths, maxListed)));
 }
 
 function pushablePaths(sync: SyncedFolder['sync'], paths: readonly string[] | undefined): string[] {
