@@ -11,6 +11,8 @@ const entry = { path: 'a', kind: 'file', size: 1, mtimeNs: '0', mode: 0o644, has
 const commands: Record<string, () => Promise<unknown>> = {
   trees: () => client.trees(),
   files: async () => runToEnd(remoteChangesSteps((await client.files('t', 0)).files)),
+  compare: () => client.compare('t', 0, 1),
+  revision: () => client.revision('t', 1),
   push: () => client.beginPush('t', { base: 0, changes: [{ op: 'put', ...entry }] }),
   content: () => client.content('t', { path: 'a', revision: 1, size: 1 }),
   unknownContent: () => client.content('t', { path: 'a', revision: 1 }),

@@ -50,9 +50,10 @@ function bomb(): Buffer {
 
 const emptyLists = Buffer.from(`${head(1_000_000)}${'[]\n'.repeat(300_000)}`);
 
-function sendLists(response: ServerResponse, bytes: number): void {
-  const lists = ',[]'.repeat(Math.floor(bytes / 3) - 10);
-  response.writeHead(200, { 'content-type': 'application/json' }).end(`{"trees":[[]${lists}]}`);
+/** A body of JSON with `head` before its list. */
+function sendLists(response: ServerResponse, bytes: number, head = '{"trees":'): void {
+  const lists = ',[]'.repeat(Math.floor((bytes - head.length) / 3) - 2);
+  response.writeHead(200, { 'content-type': 'application/json' }).end(`${head}[[]${lists}]}`);
 }
 
 /** Deletions: they are the shortest lines, so that a gigabyte has 25 million. */
@@ -71,7 +72,19 @@ describe('a hostile server', () => {
       'as much JSON of empty lists as is read',
       'trees',
       'not_a_palmtree_server',
-      (response) => sendLists(response, 2 << 20),
+      (response) => sendLists(response, 1_600_000),
+    ],
+    [
+      'a comparison of empty lists',
+      'compare',
+      'too_much_data',
+      (response) => sendLists(response, 80_000_000, '{"from":0,"to":1,"changes":'),
+    ],
+    [
+      'a revision of empty lists',
+      'revision',
+      'too_much_data',
+      (response) => sendLists(response, 80_000_000, '{"revision":{},"changes":'),
     ],
     ['a table of empty lists', 'files', 'not_a_palmtree_server', (response) => sendForEver(response, emptyLists)],
     [

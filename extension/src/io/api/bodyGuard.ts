@@ -1,3 +1,5 @@
+import { maxItems } from '../../../../server/src/contract/limits';
+import { JsonValues } from './jsonValues';
 import { SilenceError, SizeError, SlownessError } from './responseFaults';
 
 /**
@@ -10,6 +12,24 @@ export const maxErrorBytes = 4 << 20;
 /** The largest body with an item for each path of a tree, in bytes: the contract's limit for a request. */
 export const maxListBytes = 256 << 20;
 
+/** Values of any body of JSON. That many make half a million empty lists, which take 50 MB. */
+const baseValues = 1_000_000;
+const bytesPerValue = 16;
+/** A pull answers each path with its place in a pack: a tuple of two numbers. */
+const valuesPerSentItem = 3;
+
+/**
+ * The largest number of values in a body of JSON that is parsed at once, as `JsonValues` counts them. Memory grows with values
+ * rather than with bytes.
+ * No honest answer meets the limit. Names do not count, whatever they contain. The items of a comparison have at least 16.5
+ * bytes for each value. Those without any version that retention has left have 13.5 bytes, but 6 values, of which three million
+ * paths are needed to meet the limit. An answer to a sent list has three values at most for each of its items, a path that
+ * took more than three bytes.
+ */
+export function maxValuesIn(maxBytes: number, sentBytes: number): number {
+  return baseValues + maxBytes / bytesPerValue + Math.min(sentBytes, valuesPerSentItem * maxItems);
+}
+
 /** After its first byte, a body brings at least this many bytes in each minute. */
 const minBytesPerWindow = 4_096;
 const defaultWindowMs = 60_000;
@@ -18,21 +38,32 @@ const maxWorkMs = 1_800_000;
 
 const space = 32;
 
+export interface BodyLimits {
+  /** After decompression. */
+  readonly maxBytes: number;
+  /** The values of a body of JSON; undefined for a body that is not parsed at once. */
+  readonly maxValues?: number | undefined;
+  /** The time in which a body has to bring 4 KB, in milliseconds. */
+  readonly windowMs?: number | undefined;
+}
+
 /**
- * Judges the pieces of one response: how many bytes they have after decompression, and whether they come fast enough. The
+ * Judges the pieces of one response: how much they have after decompression, and whether they come fast enough. The
  * spaces before the body are heartbeats, which take as long as the server works.
  */
 export class BodyGuard {
   readonly #maxBytes: number;
+  readonly #maxValues: number | undefined;
   readonly #windowMs: number;
+  readonly #values = new JsonValues();
   #bytes = 0;
   #hasBegun = false;
   #waitedMs = 0;
   #windowBytes = 0;
 
-  /** `windowMs` is the time in which a body has to bring 4 KB, in milliseconds. */
-  constructor(maxBytes: number, windowMs = defaultWindowMs) {
+  constructor({ maxBytes, maxValues, windowMs = defaultWindowMs }: BodyLimits) {
     this.#maxBytes = maxBytes;
+    this.#maxValues = maxValues;
     this.#windowMs = windowMs;
   }
 
@@ -40,6 +71,7 @@ export class BodyGuard {
   check(piece: Uint8Array, waitedMs: number): void {
     this.#bytes += piece.length;
     if (this.#bytes > this.#maxBytes) throw new SizeError(this.#maxBytes);
+    this.#checkValues(piece);
     this.#waitedMs += waitedMs;
     if (this.#hasBegun) return this.#checkPace(piece.length);
     if (piece.some((byte) => byte !== space)) {
@@ -48,6 +80,12 @@ export class BodyGuard {
     } else if (this.#waitedMs > maxWorkMs) {
       throw new SilenceError(maxWorkMs);
     }
+  }
+
+  #checkValues(piece: Uint8Array): void {
+    const max = this.#maxValues;
+    if (max === undefined || this.#values.add(piece) <= max) return;
+    throw new SizeError(this.#bytes, `more than ${Math.floor(max)} values in its first ${this.#bytes} bytes`);
   }
 
   #checkPace(bytes: number): void {

@@ -377,9 +377,10 @@ export class Client {
     await connection?.ready(options.signal);
     const silenceMs = shortest(this.#options.silenceMs, options.silenceMs);
     const maxBytes = options.maxBytes ?? maxJsonBytes;
-    const deadline = new SilenceDeadline({ silenceMs, windowMs, maxBytes, send: this.#sendRequest });
     const retries = options.retries ?? 0;
     const { list, response } = options;
+    const isParsed = response === undefined;
+    const deadline = new SilenceDeadline({ silenceMs, windowMs, maxBytes, isParsed, send: this.#sendRequest });
     const request: FetchOptions<'json' | 'arrayBuffer' | 'stream'> = {
       ...(response === undefined ? {} : { responseType: response === 'bytes' ? 'arrayBuffer' : 'stream' }),
       method,

@@ -11,14 +11,14 @@ export class SilenceError extends Error {
   }
 }
 
-/** The response has more bytes than its kind may have. */
+/** The response has more bytes than its kind may have, or in these more values. */
 export class SizeError extends Error {
   override readonly name = 'AbortError';
   /** In bytes. */
   readonly limit: number;
 
-  constructor(limit: number) {
-    super(`the response has more than ${limit} bytes`);
+  constructor(limit: number, reason = `more than ${limit} bytes`) {
+    super(`the response has ${reason}`);
     this.limit = limit;
   }
 }

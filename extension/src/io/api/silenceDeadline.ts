@@ -1,5 +1,5 @@
 import { ndjsonType } from '../../../../server/src/contract/ndjson';
-import { BodyGuard, maxErrorBytes } from './bodyGuard';
+import { BodyGuard, maxErrorBytes, maxValuesIn } from './bodyGuard';
 import { fetchDirectly, type Fetch } from './redirect';
 import { SilenceError } from './responseFaults';
 
@@ -11,6 +11,9 @@ const longBodyMs = 60_000;
 /** The media types of the server's bodies, or none; any other is that of a proxy, or of another server. */
 const serverTypes: ReadonlySet<string> = new Set(['', 'application/json', ndjsonType, 'application/octet-stream']);
 
+/** The media types that are parsed as JSON; ofetch parses a body without one. */
+const jsonTypes: ReadonlySet<string> = new Set(['', 'application/json']);
+
 export interface ResponseLimits {
   /** The longest silence, in milliseconds. */
   readonly silenceMs?: number | undefined;
@@ -18,6 +21,8 @@ export interface ResponseLimits {
   readonly sentMs?: number | undefined;
   /** The largest body, in bytes after decompression, beyond the bytes that were sent. An `endless` one is left to its reader, unless it is an error. */
   readonly maxBytes: number | 'endless';
+  /** Whether a body of JSON is parsed at once, as an error always is. Then its values are limited, too. */
+  readonly isParsed?: boolean | undefined;
   /** The time in which a body has to bring 4 KB, in milliseconds. */
   readonly windowMs?: number | undefined;
   /** Sends the requests; by default `fetch`. */
@@ -50,9 +55,12 @@ export class SilenceDeadline {
     const response = await fetchDirectly(input, { ...init, signal: AbortSignal.any(signals) }, this.#limits.send);
     const { body, ok, status, statusText, headers } = response;
     const maxBytes = ok ? this.#limits.maxBytes : maxErrorBytes;
-    if (body !== null && maxBytes !== 'endless' && serverTypes.has(mediaTypeOf(headers))) {
+    const type = mediaTypeOf(headers);
+    if (body !== null && maxBytes !== 'endless' && serverTypes.has(type)) {
+      const { isParsed = false, windowMs } = this.#limits;
+      const maxValues = (isParsed || !ok) && jsonTypes.has(type) ? maxValuesIn(maxBytes, this.#sentBytes) : undefined;
       // A response may list what was sent.
-      const guard = new BodyGuard(maxBytes + this.#sentBytes, this.#limits.windowMs);
+      const guard = new BodyGuard({ maxBytes: maxBytes + this.#sentBytes, maxValues, windowMs });
       return new Response(this.#watched(body, guard), { status, statusText, headers });
     }
     this.stop();
